@@ -1,0 +1,36 @@
+# Every library newswire uses, as an imported target dep::NAME. deploy/install-deps installs them.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_program(PROTOC_C protoc-c REQUIRED)
+
+function(dependency name module)
+    pkg_check_modules(${name} REQUIRED IMPORTED_TARGET ${module})
+    add_library(dep::${name} ALIAS PkgConfig::${name})
+endfunction()
+
+dependency(zmq libzmq)
+dependency(protobuf-c libprotobuf-c)
+dependency(curl libcurl)
+dependency(libxml2 libxml-2.0)
+dependency(sqlite sqlite3)
+dependency(microhttpd libmicrohttpd)
+dependency(sodium libsodium)
+dependency(yaml yaml-0.1)
+dependency(jansson jansson)
+dependency(zstd libzstd)
+dependency(utf8proc libutf8proc)
+dependency(opencc opencc)
+dependency(vectorscan libhs)
+
+# These two ship no pkg-config file on Debian.
+function(plain_dependency name library header)
+    find_library(${name}_LIBRARY ${library} REQUIRED)
+    find_path(${name}_INCLUDE ${header} REQUIRED)
+    add_library(dep_${name} INTERFACE)
+    target_link_libraries(dep_${name} INTERFACE ${${name}_LIBRARY})
+    target_include_directories(dep_${name} SYSTEM INTERFACE ${${name}_INCLUDE})
+    add_library(dep::${name} ALIAS dep_${name})
+endfunction()
+
+plain_dependency(lexbor lexbor lexbor/html/html.h)
+plain_dependency(linear linear linear.h)
