@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: MIT
+#include "services/fetcher/extract/charset.h"
+
+#include <stdbool.h>
+#include <string.h>
+#include <strings.h>
+
+#include <lexbor/encoding/encoding.h>
+
+#include "common/text.h"
+#include "services/fetcher/extract/charset_guess.h"
+
+enum { PRESCAN_MAX = 4096, NAME_MAX_SIZE = 40, CHUNK = 1024 };
+
+static const struct lxb_encoding_data *find(const char *label)
+{
+    return lxb_encoding_data_by_pre_name((const lxb_char_t *)label, strlen(label));
+}
+
+// A label as people write it. gb2312 and gbk are decoded as gb18030, their superset.
+static const struct lxb_encoding_data *by_label(const char *label, size_t n)
+{
+    const lxb_encoding_data_t *e = lxb_encoding_data_by_pre_name((const lxb_char_t *)label, n);
+    if (!e || e->encoding == LXB_ENCODING_REPLACEMENT || e->encoding == LXB_ENCODING_X_USER_DEFINED)
+        return NULL;
+    return e->encoding == LXB_ENCODING_GBK ? lxb_encoding_data(LXB_ENCODING_GB18030) : e;
+}
+
+// Static lower-case names for the report.
+static const char *name_of(const lxb_encoding_data_t *e)
+{
+    static const struct {
+        int encoding;
+        const char *name;
+    } names[] = {
+        {LXB_ENCODING_BIG5, "big5"},
+        {LXB_ENCODING_EUC_JP, "euc-jp"},
+        {LXB_ENCODING_EUC_KR, "euc-kr"},
+        {LXB_ENCODING_GB18030, "gb18030"},
+        {LXB_ENCODING_GBK, "gbk"},
+        {LXB_ENCODING_ISO_2022_JP, "iso-2022-jp"},
+        {LXB_ENCODING_SHIFT_JIS, "shift_jis"},
+        {LXB_ENCODING_UTF_8, "utf-8"},
+        {LXB_ENCODING_UTF_16BE, "utf-16be"},
+        {LXB_ENCODING_UTF_16LE, "utf-16le"},
+        {LXB_ENCODING_WINDOWS_1252, "windows-1252"},
+    };
+    if (!e)
+        return "";
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (names[i].encoding == (int)e->encoding)
+            return names[i].name;
+    return (const char *)e->name;
+}
+
+static bool is_utf16(const lxb_encoding_data_t *e)
+{
+    return e && (e->encoding == LXB_ENCODING_UTF_16LE || e->encoding == LXB_ENCODING_UTF_16BE);
+}
+
+static const char *find_word(const char *s, const char *end, const char *word)
+{
+    size_t n = strlen(word);
+    for (; s + n <= end; s++)
+        if (strncasecmp(s, word, n) == 0)
+            return s;
+    return NULL;
+}
+
+// The value after `word`, "=", an optional quote: the label of a declaration, NULL if unknown.
+static const lxb_encoding_data_t *label_after(const char *s, const char *end, const char *word)
+{
+    const char *at = find_word(s, end, word);
+    if (!at)
+        return NULL;
+    at += strlen(word);
+    while (at < end && strchr(" \t\r\n=\"'", *at))
+        at++;
+    size_t n = 0;
+    while (at + n < end && n < NAME_MAX_SIZE && !strchr(" \t\r\n\"';>?/,", at[n]))
+        n++;
+    return by_label(at, n);
+}
+
+// What the document says of itself. WHATWG: a document whose meta could be read is not UTF-16.
+static const lxb_encoding_data_t *declared_inside(const char *s, size_t n)
+{
+    const char *end = s + (n < PRESCAN_MAX ? n : PRESCAN_MAX);
+    const lxb_encoding_data_t *e = NULL;
+    if (n > 5 && strncasecmp(s, "<?xml", 5) == 0) {
+        const char *close = memchr(s, '>', (size_t)(end - s));
+        e = label_after(s, close ? close : end, "encoding");
+    }
+    for (const char *tag = find_word(s, end, "<meta"); !e && tag;
+         tag = find_word(tag + 1, end, "<meta")) {
+        const char *close = memchr(tag, '>', (size_t)(end - tag));
+        e = label_after(tag, close ? close : end, "charset");
+    }
+    return is_utf16(e) ? lxb_encoding_data(LXB_ENCODING_UTF_8) : e;
+}
+
+// HTTP's word, unless it is the Latin-1 that servers add to everything by default.
+static const lxb_encoding_data_t *declared(const uint8_t *bytes, size_t size,
+                                           const char *content_type)
+{
+    const lxb_encoding_data_t *http =
+        label_after(content_type, content_type + strlen(content_type), "charset");
+    if (http && http->encoding != LXB_ENCODING_WINDOWS_1252)
+        return http;
+    const lxb_encoding_data_t *inside = declared_inside((const char *)bytes, size);
+    return inside ? inside : http;
+}
+
+static const lxb_encoding_data_t *byte_order_mark(const uint8_t *b, size_t n, size_t *length)
+{
+    *length = 2;
+    if (n >= 2 && b[0] == 0xFF && b[1] == 0xFE)
+        return find("utf-16le");
+    if (n >= 2 && b[0] == 0xFE && b[1] == 0xFF)
+        return find("utf-16be");
+    *length = 3;
+    if (n >= 3 && b[0] == 0xEF && b[1] == 0xBB && b[2] == 0xBF)
+        return find("utf-8");
+    *length = 0;
+    return NULL;
+}
+
+static void add_characters(struct buf *out, const lxb_codepoint_t *cp, size_t n,
+                           uint32_t *replacements)
+{
+    char utf8[CHUNK * 4];
+    size_t size = 0;
+    for (size_t i = 0; i < n; i++) {
+        *replacements += cp[i] == LXB_ENCODING_REPLACEMENT_CODEPOINT;
+        size += text_encode(cp[i], utf8 + size);
+    }
+    buf_add(out, utf8, size); // what exceeds the maximum is cut off, as charset.h says
+}
+
+// Decodes into `out` and returns the number of replacements.
+static uint32_t decode(const lxb_encoding_data_t *e, const uint8_t *bytes, size_t size,
+                       struct buf *out)
+{
+    lxb_codepoint_t characters[CHUNK];
+    const lxb_codepoint_t replacement = LXB_ENCODING_REPLACEMENT_CODEPOINT;
+    lxb_encoding_decode_t state;
+    uint32_t replacements = 0;
+    buf_clear(out);
+    lxb_encoding_decode_init(&state, e, characters, CHUNK);
+    lxb_encoding_decode_replace_set(&state, &replacement, 1);
+    const lxb_char_t *at = bytes, *end = bytes + size;
+    lxb_status_t status = LXB_STATUS_SMALL_BUFFER;
+    while (status == LXB_STATUS_SMALL_BUFFER && !buf_failed(out)) {
+        status = e->decode(&state, &at, end);
+        add_characters(out, characters, lxb_encoding_decode_buf_used(&state), &replacements);
+        lxb_encoding_decode_buf_used_set(&state, 0);
+    }
+    lxb_encoding_decode_finish(&state);
+    add_characters(out, characters, lxb_encoding_decode_buf_used(&state), &replacements);
+    return replacements;
+}
+
+// Valid to the end, or to a last character that was cut off with the document.
+static bool is_utf8(const uint8_t *bytes, size_t size, size_t *valid)
+{
+    *valid = text_valid_prefix((const char *)bytes, size);
+    return size - *valid < 4 && (*valid == size || bytes[*valid] >= 0xC2) &&
+           text_valid_prefix((const char *)bytes + *valid, size - *valid) == 0;
+}
+
+// ISO-2022-JP and UTF-16 look like ASCII, so their declaration outweighs being valid UTF-8.
+static bool hides_in_ascii(const lxb_encoding_data_t *e, const uint8_t *bytes, size_t size)
+{
+    if (!e)
+        return false;
+    if (e->encoding == LXB_ENCODING_ISO_2022_JP)
+        return memchr(bytes, 0x1B, size) != NULL;
+    return is_utf16(e) && memchr(bytes, 0, size) != NULL;
+}
+
+static struct charset_text decoded(const lxb_encoding_data_t *e, const uint8_t *bytes, size_t size,
+                                   struct buf *scratch)
+{
+    struct charset_text t = {.report.used = name_of(e)};
+    t.report.replacements = decode(e, bytes, size, scratch);
+    t.text = buf_str(scratch);
+    t.size = scratch->size;
+    return t;
+}
+
+// Chooses by the bytes: for what nothing valid was declared, or what the declaration does not fit.
+static const lxb_encoding_data_t *guess(const uint8_t *bytes, size_t size)
+{
+    switch (charset_guess(bytes, size)) {
+    case CHARSET_GUESS_UTF8:
+        return lxb_encoding_data(LXB_ENCODING_UTF_8);
+    case CHARSET_GUESS_GB18030:
+        return lxb_encoding_data(LXB_ENCODING_GB18030);
+    case CHARSET_GUESS_BIG5:
+        return lxb_encoding_data(LXB_ENCODING_BIG5);
+    case CHARSET_GUESS_NONE:
+        break;
+    }
+    return NULL;
+}
+
+// True if a guess may replace the declaration: its decoder fails, or it is a single-byte set,
+// whose decoders never fail (GBK pages sent as Latin-1).
+static bool doubtful(const lxb_encoding_data_t *e, uint32_t replacements)
+{
+    return replacements > 0 || e->encoding == LXB_ENCODING_WINDOWS_1252;
+}
+
+static struct charset_text decode_declared(const lxb_encoding_data_t *e, const uint8_t *bytes,
+                                           size_t size, struct buf *scratch)
+{
+    struct charset_text t = decoded(e, bytes, size, scratch);
+    if (!doubtful(e, t.report.replacements))
+        return t;
+    const lxb_encoding_data_t *better = guess(bytes, size);
+    if (!better || better == e)
+        return t;
+    t = decoded(better, bytes, size, scratch);
+    t.report.guessed = true;
+    return t;
+}
+
+struct charset_text charset_decode(const uint8_t *bytes, size_t size, const char *content_type,
+                                   struct buf *scratch)
+{
+    size_t mark_length, valid;
+    const lxb_encoding_data_t *mark = byte_order_mark(bytes, size, &mark_length);
+    const lxb_encoding_data_t *said = mark ? mark : declared(bytes, size, content_type);
+    struct charset_text t;
+    bytes += mark_length;
+    size -= mark_length;
+    buf_clear(scratch);
+    if (!is_utf16(mark) && !hides_in_ascii(said, bytes, size) && is_utf8(bytes, size, &valid)) {
+        t = (struct charset_text){(const char *)bytes, valid, {.used = "utf-8"}};
+    } else if (mark) {
+        t = decoded(mark, bytes, size, scratch);
+    } else if (said) {
+        t = decode_declared(said, bytes, size, scratch);
+    } else {
+        const lxb_encoding_data_t *e = guess(bytes, size);
+        t = decoded(e ? e : find("windows-1252"), bytes, size, scratch);
+        t.report.guessed = true;
+    }
+    t.report.declared = name_of(said);
+    return t;
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+#include "services/fetcher/extract/charset_guess.h"
+
+#include <stdbool.h>
+
+#include "common/text.h"
+
+enum { GUESS_READS = 256 * 1024 };
+
+// Pairs of bytes that begin with one beyond ASCII, as both Chinese encodings see them.
+struct pairs {
+    uint32_t count;    // pairs
+    uint32_t broken;   // a lead byte without a trail byte
+    uint32_t ordinary; // in the part of the encoding that ordinary text uses
+    uint32_t frequent; // one of the commonest characters and marks
+};
+
+// 的 一 是 不 在 有 人 这 了 中 ， 。 、 和 国 为 年 日 月 in each encoding. About one character in
+// five of any Chinese text is among them; in the wrong encoding they come up by chance only.
+static bool is_frequent_gb(unsigned pair)
+{
+    switch (pair) {
+    case 0xB5C4:
+    case 0xD2BB:
+    case 0xCAC7:
+    case 0xB2BB:
+    case 0xD4DA:
+    case 0xD3D0:
+    case 0xC8CB:
+    case 0xD5E2:
+    case 0xC1CB:
+    case 0xD6D0:
+    case 0xA3AC:
+    case 0xA1A3:
+    case 0xA1A2:
+    case 0xBACD:
+    case 0xB9FA:
+    case 0xCEAA:
+    case 0xC4EA:
+    case 0xC8D5:
+    case 0xD4C2:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool is_frequent_big5(unsigned pair)
+{
+    switch (pair) {
+    case 0xAABA:
+    case 0xA440:
+    case 0xAC4F:
+    case 0xA4A3:
+    case 0xA662:
+    case 0xA6B3:
+    case 0xA448:
+    case 0xB36F:
+    case 0xA446:
+    case 0xA4A4:
+    case 0xA141:
+    case 0xA143:
+    case 0xA142:
+    case 0xA94D:
+    case 0xB0EA:
+    case 0xACB0:
+    case 0xA67E:
+    case 0xA4E9:
+    case 0xA4EB:
+        return true;
+    default:
+        return false;
+    }
+}
+
+// Level 1 of GB 2312 (rows 16 to 55) and its punctuation.
+static bool is_ordinary_gb(uint8_t lead, uint8_t trail)
+{
+    return trail >= 0xA1 && ((lead >= 0xB0 && lead <= 0xD7) || (lead >= 0xA1 && lead <= 0xA3));
+}
+
+// Level 1 of Big5 and its punctuation.
+static bool is_ordinary_big5(uint8_t lead, uint8_t trail)
+{
+    return lead >= 0xA1 && lead <= 0xC6 && ((trail >= 0x40 && trail <= 0x7E) || trail >= 0xA1);
+}
+
+static struct pairs count_pairs(const uint8_t *b, size_t n, bool big5)
+{
+    struct pairs p = {0};
+    for (size_t i = 0; i < n; i++) {
+        if (b[i] < 0x80)
+            continue;
+        uint8_t trail = i + 1 < n ? b[i + 1] : 0;
+        bool four = !big5 && trail >= 0x30 && trail <= 0x39; // gb18030's four-byte characters
+        if (trail < 0x40 && !four) {
+            p.broken += i + 1 < n;
+            continue;
+        }
+        p.count++;
+        p.ordinary += big5 ? is_ordinary_big5(b[i], trail) : is_ordinary_gb(b[i], trail);
+        unsigned pair = (unsigned)b[i] << 8 | trail;
+        p.frequent += big5 ? is_frequent_big5(pair) : is_frequent_gb(pair);
+        i += four ? 3 : 1;
+    }
+    return p;
+}
+
+// UTF-8 in which something was broken (cut summaries, one file pasted into another) still has far
+// more good characters than bad bytes; text in another encoding has hardly any good ones.
+static bool is_broken_utf8(const char *s, size_t n)
+{
+    size_t good = 0, bad = 0;
+    for (size_t i = 0; i < n;) {
+        uint32_t c;
+        size_t length = text_decode(s + i, n - i, &c);
+        if (length > 1)
+            good++;
+        else if ((unsigned char)s[i] >= 0x80)
+            bad++;
+        i += length;
+    }
+    return good > 10 * bad;
+}
+
+// Nearly free of errors, and what ordinary text is made of.
+static bool is_plausible(const struct pairs *p)
+{
+    return p->count >= 4 && p->broken * 50 <= p->count && p->ordinary * 10 >= p->count * 8;
+}
+
+enum charset_guess charset_guess(const uint8_t *bytes, size_t size)
+{
+    size_t n = size < GUESS_READS ? size : GUESS_READS;
+    if (is_broken_utf8((const char *)bytes, n))
+        return CHARSET_GUESS_UTF8;
+    struct pairs gb = count_pairs(bytes, n, false), big5 = count_pairs(bytes, n, true);
+    bool gb_fits = is_plausible(&gb), big5_fits = is_plausible(&big5);
+    if (gb_fits && (!big5_fits || gb.frequent >= big5.frequent))
+        return CHARSET_GUESS_GB18030;
+    return big5_fits ? CHARSET_GUESS_BIG5 : CHARSET_GUESS_NONE;
+}
