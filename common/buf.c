@@ -36,15 +36,23 @@ static enum err reserve(struct buf *b, size_t n)
     return OK;
 }
 
-enum err buf_add(struct buf *b, const void *bytes, size_t n)
+uint8_t *buf_extend(struct buf *b, size_t n)
 {
-    enum err e = reserve(b, n);
-    if (e)
-        return e;
-    if (n)
-        memcpy(b->data + b->size, bytes, n);
+    if (reserve(b, n))
+        return NULL;
+    uint8_t *fresh = b->data + b->size;
     b->size += n;
     b->data[b->size] = '\0';
+    return fresh;
+}
+
+enum err buf_add(struct buf *b, const void *bytes, size_t n)
+{
+    uint8_t *fresh = buf_extend(b, n);
+    if (!fresh)
+        return ERR_LIMIT;
+    if (n)
+        memcpy(fresh, bytes, n);
     return OK;
 }
 

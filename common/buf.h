@@ -23,6 +23,8 @@ void buf_clear(struct buf *b);  // empties it, keeps the memory
 enum err buf_add(struct buf *b, const void *bytes, size_t n);
 enum err buf_puts(struct buf *b, const char *s);
 enum err buf_printf(struct buf *b, const char *format, ...) PRINTF_LIKE(2, 3);
+// Makes the buffer n bytes longer and returns them, to be written; NULL if it does not fit.
+uint8_t *buf_extend(struct buf *b, size_t n);
 bool buf_failed(const struct buf *b);
 
 const char *buf_str(const struct buf *b);  // NUL-terminated; "" when empty

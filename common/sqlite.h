@@ -22,7 +22,9 @@ struct sqlite_schema {
 // `create` false: the file must exist; true: its folder must.
 enum err sqlite_open(const char *path, const struct sqlite_schema *schema, bool create,
                      struct sqlite **out, struct problem *why) MUST_CHECK;
-void sqlite_close(struct sqlite **s);
+// A second connection to a store that this process has open, for reading only.
+enum err sqlite_open_reader(const char *path, struct sqlite **out, struct problem *why) MUST_CHECK;
+void sqlite_close(struct sqlite **s); // after the last query was freed
 
 // The message of the last failure on this store.
 const char *sqlite_message(const struct sqlite *s);
