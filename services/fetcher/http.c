@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: MIT
+#include "services/fetcher/http.h"
+
+#include <curl/curl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/buf.h"
+#include "common/mem.h"
+
+enum { HEADER_MAX = 1024, HEADERS_MAX = 64 << 10 };
+
+// The headers that anyone asks for.
+enum header {
+    CONTENT_TYPE,
+    ETAG,
+    LAST_MODIFIED,
+    CACHE_CONTROL,
+    EXPIRES,
+    DATE,
+    RETRY_AFTER,
+    HEADERS
+};
+
+static const char *const header_names[HEADERS] = {
+    "content-type", "etag", "last-modified", "cache-control", "expires", "date", "retry-after"};
+
+struct transfer {
+    struct http *http;
+    CURL *easy;
+    struct curl_slist *headers;
+    struct buf body;
+    char values[HEADERS][HEADER_MAX];
+    size_t header_bytes;
+    bool too_large, forbidden;
+    struct problem why; // of the guard
+    char error[CURL_ERROR_SIZE];
+    http_done *fn;
+    void *arg;
+    struct transfer *prev, *next;
+};
+
+struct http {
+    struct loop *loop;
+    struct http_options options;
+    CURLM *multi;
+    struct timer *timer;
+    struct transfer *all;
+    size_t running;
+};
+
+const char *http_outcome_name(enum http_outcome o)
+{
+    static const char *const names[] = {
+        "answered",  "not a URL", "no such host", "address not allowed", "no answer",
+        "timed out", "TLS error", "too large",    "bad redirect",        "broken answer"};
+    return names[o];
+}
+
+// Receiving.
+
+static size_t on_body(char *bytes, size_t size, size_t n, void *arg)
+{
+    struct transfer *t = arg;
+    if (buf_add(&t->body, bytes, size * n) == OK)
+        return size * n;
+    // CURLOPT_MAXFILESIZE counts what is on the wire; a bomb is found only here, unpacked.
+    t->too_large = true;
+    return CURL_WRITEFUNC_ERROR;
+}
+
+static void keep_header(struct transfer *t, const char *line, size_t n)
+{
+    for (int h = 0; h < HEADERS; h++) {
+        size_t name = strlen(header_names[h]);
+        if (n <= name || line[name] != ':' || strncasecmp(line, header_names[h], name) != 0)
+            continue;
+        const char *value = line + name + 1, *end = line + n;
+        while (value < end && (*value == ' ' || *value == '\t'))
+            value++;
+        while (end > value && (unsigned char)end[-1] <= ' ')
+            end--;
+        snprintf(t->values[h], HEADER_MAX, "%.*s", (int)(end - value), value);
+    }
+}
+
+static size_t on_header(char *line, size_t size, size_t n, void *arg)
+{
+    struct transfer *t = arg;
+    t->header_bytes += size * n;
+    if (t->header_bytes > HEADERS_MAX) {
+        t->too_large = true;
+        return 0;
+    }
+    if (size * n > 5 && strncmp(line, "HTTP/", 5) == 0)
+        memset(t->values, 0, sizeof t->values); // a new answer, after a redirect
+    keep_header(t, line, size * n);
+    return size * n;
+}
+
+static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
+{
+    struct transfer *t = arg;
+    (void)purpose;
+    if (!*t->http->options.proxy && !guard_allows(t->http->options.guard, &a->addr, &t->why)) {
+        t->forbidden = true;
+        return CURL_SOCKET_BAD;
+    }
+    return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
+}
+
+// Ending.
+
+static enum http_outcome outcome_of(const struct transfer *t, CURLcode code)
+{
+    if (t->too_large)
+        return HTTP_TOO_LARGE;
+    if (code != CURLE_OK && t->forbidden)
+        return HTTP_FORBIDDEN;
+    switch (code) {
+    case CURLE_OK:
+        return HTTP_ANSWERED;
+    case CURLE_URL_MALFORMAT:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+        return HTTP_BAD_URL;
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY:
+        return HTTP_NO_HOST;
+    case CURLE_OPERATION_TIMEDOUT:
+        return HTTP_TIMEOUT;
+    case CURLE_TOO_MANY_REDIRECTS:
+        return HTTP_REDIRECTS;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+        return HTTP_TLS;
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_RECV_ERROR:
+    case CURLE_SEND_ERROR:
+    case CURLE_GOT_NOTHING:
+        return HTTP_NO_ANSWER;
+    default:
+        return HTTP_BROKEN;
+    }
+}
+
+static void problem_of(const struct transfer *t, enum http_outcome o, CURLcode code,
+                       struct problem *out)
+{
+    const char *said = *t->error ? t->error : curl_easy_strerror(code);
+    switch (o) {
+    case HTTP_ANSWERED:
+        out->text[0] = '\0';
+        break;
+    case HTTP_TOO_LARGE:
+        problem_set(out, OK, "larger than %zu bytes (headers: %d)", t->body.max, HEADERS_MAX);
+        break;
+    case HTTP_FORBIDDEN:
+        *out = t->why;
+        break;
+    default:
+        problem_set(out, OK, "%s: %s", http_outcome_name(o), said);
+    }
+}
+
+static void transfer_free(struct transfer *t)
+{
+    struct http *h = t->http;
+    if (t->prev)
+        t->prev->next = t->next;
+    else
+        h->all = t->next;
+    if (t->next)
+        t->next->prev = t->prev;
+    h->running--;
+    curl_multi_remove_handle(h->multi, t->easy);
+    curl_easy_cleanup(t->easy);
+    curl_slist_free_all(t->headers);
+    buf_free(&t->body);
+    free(t);
+}
+
+static void finish(struct transfer *t, CURLcode code)
+{
+    struct http_response r = {.outcome = outcome_of(t, code)};
+    struct problem problem;
+    problem_of(t, r.outcome, code, &problem);
+    r.problem = problem.text;
+    long status = 0, redirects = 0;
+    curl_off_t elapsed = 0;
+    char *url = NULL;
+    curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(t->easy, CURLINFO_REDIRECT_COUNT, &redirects);
+    curl_easy_getinfo(t->easy, CURLINFO_TOTAL_TIME_T, &elapsed);
+    curl_easy_getinfo(t->easy, CURLINFO_EFFECTIVE_URL, &url);
+    r.status = r.outcome == HTTP_ANSWERED ? (int)status : 0;
+    r.redirects = (int)redirects;
+    r.elapsed_ms = elapsed / 1000;
+    r.url = url ? url : "";
+    r.content_type = t->values[CONTENT_TYPE];
+    r.etag = t->values[ETAG];
+    r.last_modified = t->values[LAST_MODIFIED];
+    r.cache_control = t->values[CACHE_CONTROL];
+    r.expires = t->values[EXPIRES];
+    r.date = t->values[DATE];
+    r.retry_after = t->values[RETRY_AFTER];
+    r.body = t->body.size ? t->body.data : (const uint8_t *)"";
+    r.size = t->body.size;
+    t->fn(t->arg, &r);
+    transfer_free(t);
+}
+
+static void collect(struct http *h)
+{
+    int left;
+    for (CURLMsg *m = curl_multi_info_read(h->multi, &left); m;
+         m = curl_multi_info_read(h->multi, &left)) {
+        if (m->msg != CURLMSG_DONE)
+            continue;
+        struct transfer *t;
+        CURLcode code = m->data.result;
+        curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &t);
+        finish(t, code);
+    }
+}
+
+// libcurl and the loop.
+
+static void on_fd(void *arg, int fd, unsigned events)
+{
+    struct http *h = arg;
+    int running, mask = (events & LOOP_READ ? CURL_CSELECT_IN : 0) |
+                        (events & LOOP_WRITE ? CURL_CSELECT_OUT : 0);
+    curl_multi_socket_action(h->multi, fd, mask, &running);
+    collect(h);
+}
+
+static int on_watch(CURL *easy, curl_socket_t fd, int what, void *arg, void *unused)
+{
+    struct http *h = arg;
+    (void)easy, (void)unused;
+    unsigned events = what == CURL_POLL_REMOVE  ? 0
+                      : what == CURL_POLL_IN    ? LOOP_READ
+                      : what == CURL_POLL_OUT   ? LOOP_WRITE
+                      : what == CURL_POLL_INOUT ? LOOP_READ | LOOP_WRITE
+                                                : 0;
+    loop_fd(h->loop, fd, events, on_fd, h);
+    return 0;
+}
+
+static void on_timer(void *arg, struct timer *timer)
+{
+    struct http *h = arg;
+    int running;
+    (void)timer;
+    curl_multi_socket_action(h->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    collect(h);
+}
+
+static int on_timeout(CURLM *multi, long ms, void *arg)
+{
+    struct http *h = arg;
+    (void)multi;
+    if (ms < 0)
+        timer_stop(h->timer);
+    else
+        timer_set(h->timer, ms, false);
+    return 0;
+}
+
+struct http *http_new(struct loop *l, const struct http_options *o)
+{
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        panic("curl_global_init");
+    struct http *h = mem_alloc(sizeof *h);
+    h->loop = l;
+    h->options = *o;
+    h->multi = curl_multi_init();
+    h->timer = timer_new(l, on_timer, h);
+    curl_multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, on_watch);
+    curl_multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h);
+    curl_multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, on_timeout);
+    curl_multi_setopt(h->multi, CURLMOPT_TIMERDATA, h);
+    curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, 64L); // kept open for the next request
+    return h;
+}
+
+void http_free(struct http **http)
+{
+    struct http *h = *http;
+    if (!h)
+        return;
+    while (h->all)
+        transfer_free(h->all);
+    curl_multi_cleanup(h->multi);
+    timer_free(&h->timer);
+    free(h);
+    curl_global_cleanup();
+    *http = NULL;
+}
+
+// Requests.
+
+static void add_header(struct transfer *t, const char *name, const char *value)
+{
+    char line[HEADER_MAX + 64];
+    if (!*value || strpbrk(value, "\r\n"))
+        return;
+    snprintf(line, sizeof line, "%s: %s", name, value);
+    struct curl_slist *more = curl_slist_append(t->headers, line);
+    if (!more)
+        panic("out of memory");
+    t->headers = more;
+}
+
+static void set_limits(CURL *c, const struct http_options *o)
+{
+    curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, (long)o->connect_ms);
+    curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)o->total_ms);
+    curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 64L);
+    curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, 15L);
+    curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 1L);
+    curl_easy_setopt(c, CURLOPT_MAXREDIRS, (long)o->redirects);
+    curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(c, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(c, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+    curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+    // Without these two a proxy from the environment would get around the guard.
+    curl_easy_setopt(c, CURLOPT_PROXY, o->proxy);
+    curl_easy_setopt(c, CURLOPT_NOPROXY, *o->proxy ? "" : "*");
+}
+
+void http_get(struct http *h, const struct http_request *r, http_done *fn, void *arg)
+{
+    struct transfer *t = mem_alloc(sizeof *t);
+    *t = (struct transfer){.http = h, .fn = fn, .arg = arg, .body = buf_new(h->options.body_max)};
+    CURL *c = t->easy = curl_easy_init();
+    if (!c)
+        panic("out of memory");
+    set_limits(c, &h->options);
+    curl_easy_setopt(c, CURLOPT_URL, r->url);
+    curl_easy_setopt(c, CURLOPT_USERAGENT, h->options.user_agent);
+    curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, ""); // all that this libcurl can unpack
+    curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+    curl_easy_setopt(c, CURLOPT_PRIVATE, t);
+    curl_easy_setopt(c, CURLOPT_ERRORBUFFER, t->error);
+    curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(c, CURLOPT_WRITEDATA, t);
+    curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(c, CURLOPT_HEADERDATA, t);
+    curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, on_open);
+    curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, t);
+    add_header(t, "Accept",
+               "application/rss+xml, application/atom+xml, application/feed+json, text/html, "
+               "application/xhtml+xml;q=0.9, application/xml;q=0.9, */*;q=0.5");
+    add_header(t, "If-None-Match", r->etag);
+    add_header(t, "If-Modified-Since", r->last_modified);
+    curl_easy_setopt(c, CURLOPT_HTTPHEADER, t->headers);
+    t->next = h->all;
+    if (h->all)
+        h->all->prev = t;
+    h->all = t;
+    h->running++;
+    CURLMcode code = curl_multi_add_handle(h->multi, c);
+    if (code != CURLM_OK)
+        panic("curl_multi_add_handle: %s", curl_multi_strerror(code));
+}
+
+size_t http_running(const struct http *h)
+{
+    return h->running;
+}

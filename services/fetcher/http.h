@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+// HTTP requests on the loop: libcurl, fenced here. GET only. Whatever the other side does ends in
+// one outcome within the time limit, in bounded memory. The caller decides how many run at once.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/err.h"
+#include "common/loop.h"
+#include "services/fetcher/guard.h"
+
+enum http_outcome {
+    HTTP_ANSWERED,  // a complete response; see status
+    HTTP_BAD_URL,   // not a URL that is fetched
+    HTTP_NO_HOST,   // the name does not resolve
+    HTTP_FORBIDDEN, // the guard refused the address
+    HTTP_NO_ANSWER, // refused, reset, cut short
+    HTTP_TIMEOUT,
+    HTTP_TLS,       // certificate or handshake
+    HTTP_TOO_LARGE, // body or headers beyond the bound
+    HTTP_REDIRECTS, // too many, or to what is not fetched
+    HTTP_BROKEN     // the answer is not HTTP as it should be
+};
+
+struct http_options {
+    const char *user_agent;
+    const struct guard *guard; // borrowed
+    const char *proxy;         // URL; "" for none. A proxy is trusted to guard.
+    int64_t connect_ms, total_ms;
+    size_t body_max; // after decompression
+    int redirects;
+};
+
+struct http_request {
+    const char *url;
+    const char *etag, *last_modified; // of the response we have; "" for none
+};
+
+// Strings are never NULL, and are as received: not clean, not trusted.
+struct http_response {
+    enum http_outcome outcome;
+    int status;          // of HTTP_ANSWERED
+    const char *problem; // of the others: a sentence; "" for HTTP_ANSWERED
+    const char *url;     // after redirects
+    int redirects;
+    const char *content_type, *etag, *last_modified, *cache_control, *expires, *date, *retry_after;
+    const uint8_t *body;
+    size_t size;
+    int64_t elapsed_ms;
+};
+
+// Called once per request. The response is borrowed.
+typedef void http_done(void *arg, const struct http_response *r);
+
+struct http;
+
+struct http *http_new(struct loop *l, const struct http_options *o);
+void http_free(struct http **h); // requests under way are dropped, without a call
+
+void http_get(struct http *h, const struct http_request *r, http_done *fn, void *arg);
+
+size_t http_running(const struct http *h);
+
+// "answered", "no such host", … for logs and people.
+const char *http_outcome_name(enum http_outcome o);
