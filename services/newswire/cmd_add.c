@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+// newswire add: watch sources, and say what the first poll found.
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "services/newswire/commands.h"
+#include "services/newswire/jsonl.h"
+#include "services/newswire/options.h"
+#include "services/newswire/source.h"
+#include "services/newswire/stack.h"
+
+enum { WAIT_MS = 10000, ASK_EVERY_MS = 200 };
+
+struct add {
+    struct stack_settings stack;
+    const char *kind, *backfill, *gap;
+    int64_t every_ms;
+    bool no_wait;
+};
+
+static const struct setting table[] = {
+    {"kind", SETTING_STRING, offsetof(struct add, kind), "auto", 0, 0,
+     "auto, feed, page, sitemap or list"},
+    {"every", SETTING_DURATION, offsetof(struct add, every_ms), NULL, 0, 7LL * 86400000,
+     "ask at this interval; otherwise adaptive, 2 to 60 minutes"},
+    {"backfill", SETTING_STRING, offsetof(struct add, backfill), "all", 0, 0,
+     "entries already there: all, none, or how many of the newest"},
+    {"gap", SETTING_STRING, offsetof(struct add, gap), NULL, 0, 0,
+     "pause between two requests to the host, such as 2s or 0s"},
+    {"no-wait", SETTING_BOOL, offsetof(struct add, no_wait), NULL, 0, 0,
+     "do not wait for the first poll"},
+    {0}};
+
+static const char usage[] =
+    "Usage: newswire add URL… [options]\n"
+    "Watches each URL: a feed, a page, a sitemap, or a page that lists others. Waits up to 10 s "
+    "for\n"
+    "the first poll and says what was found. A source in trouble is kept and asked again.\n"
+    "\n"
+    "  newswire add https://news.example.com/press/feed.xml\n"
+    "  newswire add https://www.example.gov.cn/xinwen/index.html --kind list --every 30m\n"
+    "  newswire add https://例子.中国/要闻/rss.xml --backfill 20 --gap 5s\n";
+
+// The parts of one request; the request points into them.
+struct request {
+    Newswire__V1__ControlRequest control;
+    Newswire__V1__AddSource add;
+    Newswire__V1__Backfill backfill;
+    Newswire__V1__Gap gap;
+};
+
+static enum err request_read(const struct add *a, struct request *r, struct problem *why)
+{
+    *r = (struct request){NEWSWIRE__V1__CONTROL_REQUEST__INIT, NEWSWIRE__V1__ADD_SOURCE__INIT,
+                          NEWSWIRE__V1__BACKFILL__INIT, NEWSWIRE__V1__GAP__INIT};
+    r->control.body_case = NEWSWIRE__V1__CONTROL_REQUEST__BODY_ADD;
+    r->control.add = &r->add;
+    r->add.backfill = &r->backfill;
+    r->add.every_s = (uint32_t)(a->every_ms / 1000);
+    if (source_kind_parse(a->kind, &r->add.kind) != OK)
+        return problem_set(why, ERR_INPUT,
+                           "--kind %s: it is one of auto, feed, page, sitemap and list", a->kind);
+    if (source_backfill_parse(a->backfill, &r->backfill) != OK)
+        return problem_set(why, ERR_INPUT, "--backfill %s: it is all, none or a number",
+                           a->backfill);
+    if (!*a->gap)
+        return OK;
+    int64_t gap_ms;
+    if (settings_duration(a->gap, &gap_ms) != OK || gap_ms > 3600000)
+        return problem_set(why, ERR_INPUT, "--gap %s: write a time up to 1h, such as 2s or 500ms",
+                           a->gap);
+    r->gap.ms = (uint32_t)gap_ms;
+    r->add.gap = &r->gap;
+    return OK;
+}
+
+// Asks for the source until it was polled or `deadline` (monotonic) is over. *reply is replaced.
+static enum err wait_for_poll(struct stack *stack, pb_envelope **reply, int64_t deadline,
+                              struct problem *why)
+{
+    Newswire__V1__ControlRequest request = NEWSWIRE__V1__CONTROL_REQUEST__INIT;
+    Newswire__V1__ListSources list = NEWSWIRE__V1__LIST_SOURCES__INIT;
+    request.body_case = NEWSWIRE__V1__CONTROL_REQUEST__BODY_LIST;
+    request.list = &list;
+    while (!source_was_asked((*reply)->control_reply->sources[0]) &&
+           clock_monotonic_ms() < deadline) {
+        nanosleep(&(struct timespec){.tv_nsec = ASK_EVERY_MS * 1000000L}, NULL);
+        pb_envelope *next = NULL;
+        list.url = (*reply)->control_reply->sources[0]->url;
+        enum err e = stack_control(stack, &request, &next, why);
+        if (!e && next->control_reply->n_sources != 1)
+            e = problem_set(why, ERR_NOTFOUND, "it was removed meanwhile");
+        if (e) {
+            wire_envelope_free(&next);
+            return e;
+        }
+        wire_envelope_free(reply);
+        *reply = next;
+    }
+    return OK;
+}
+
+static void print(const Newswire__V1__Source *s, bool json)
+{
+    if (json) {
+        jsonl_print(stdout, jsonl_message(&s->base));
+        return;
+    }
+    struct buf line = buf_new(8192);
+    source_summary(s, &line);
+    printf("%s: %s\n", s->url, buf_str(&line));
+    if (*s->trouble)
+        printf("    It is kept and will be asked again; `newswire why %s` tells more.\n", s->url);
+    buf_free(&line);
+}
+
+static enum err add_one(struct stack *stack, const struct add *a, struct request *r, char *url,
+                        struct problem *why)
+{
+    pb_envelope *reply = NULL;
+    r->add.url = url;
+    enum err e = stack_control(stack, &r->control, &reply, why);
+    if (!e && reply->control_reply->n_sources == 0)
+        e = problem_set(why, ERR_INPUT, "the fetcher did not say what it added");
+    if (!e && !a->no_wait)
+        e = wait_for_poll(stack, &reply, clock_monotonic_ms() + WAIT_MS, why);
+    if (!e)
+        print(reply->control_reply->sources[0], a->stack.json);
+    wire_envelope_free(&reply);
+    return e;
+}
+
+int cmd_add(int argc, char **argv)
+{
+    const struct settings_source source = {"newswire", usage, table, stack_settings_table,
+                                           sizeof(struct add)};
+    struct add a;
+    struct request request;
+    struct problem why = {""};
+    int first, status = CMD_DONE;
+    if (!options_read(&source, argc, argv, &a, &first))
+        return CMD_WRONG;
+    if (request_read(&a, &request, &why) != OK)
+        return options_wrong(argv[0], "%s", why.text);
+    if (first == argc)
+        return options_wrong(argv[0], "give the URL of a source");
+    struct stack *stack = stack_open(&a.stack);
+    for (int i = first; i < argc; i++) {
+        enum err e = add_one(stack, &a, &request, argv[i], &why);
+        if (!e)
+            continue;
+        status = options_failed(argv[0], "%s: %s", argv[i], why.text);
+        if (e == ERR_BUSY)
+            break; // nobody there: the next one would only wait as long
+    }
+    stack_close(&stack);
+    return status;
+}
