@@ -10,7 +10,7 @@ import os
 import urllib.request
 
 from checks import complete, sequences
-from docker import Engine, base_image, call, compose_command, main
+from engine import Engine, base_image, call, compose_command, main
 from stack import TOP, Failure, free_ports, until
 from subscriber import Subscriber
 from website import Site
