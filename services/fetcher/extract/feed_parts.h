@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+// What feed.c, feed_xml.c and feed_json.c share: the reader, and how a field of an entry becomes
+// clean text. Nothing else includes this.
+#pragma once
+
+#include <stdbool.h>
+
+#include "common/buf.h"
+#include "common/mem.h"
+#include "services/fetcher/extract/date.h"
+#include "services/fetcher/extract/feed.h"
+#include "services/fetcher/extract/html.h"
+
+enum {
+    FEED_ENTRIES_MAX = 5000,
+    FEED_TITLE_MAX = 1000, // bytes, as the next ones
+    FEED_NAME_MAX = 500,
+    FEED_GUID_MAX = 2000,
+    FEED_SUMMARY_MAX = 64 << 10,
+    FEED_CONTENT_MAX = 1 << 20,
+};
+
+struct feed_reader {
+    struct arena *arena; // the feed and its strings
+    struct html *html;
+    struct buf decoded, cleaned; // the document in UTF-8
+    struct buf markup, plain;    // one field
+    struct buf defect;
+    struct feed feed;
+    struct feed_entry *entries;
+    size_t n, cap;
+    const char *base; // of relative links
+    struct date_rules dates;
+};
+
+// Starts an entry with every string "". NULL when the feed has FEED_ENTRIES_MAX already.
+struct feed_entry *feed_entry_add(struct feed_reader *r);
+
+// Appends one sentence about what was mended.
+void feed_defect(struct feed_reader *r, const char *format, ...) PRINTF_LIKE(2, 3);
+
+// Clean text of at most `max` bytes, on one line; lines are kept where `lines`.
+const char *feed_plain(struct feed_reader *r, const char *text, size_t max, bool lines);
+
+// The same of HTML.
+const char *feed_html(struct feed_reader *r, const char *html, size_t size, size_t max, bool lines);
+
+// True if text that may be either holds tags or references that only HTML has.
+bool feed_looks_like_html(const char *text);
+
+// Absolute URL of a link against `base`; "" if it is none.
+const char *feed_url(struct feed_reader *r, const char *base, const char *link);
+
+// The name in "name", "mail (name)" or "name <mail>".
+const char *feed_person(struct feed_reader *r, const char *text);
+
+// Reads the date into the entry. False, and unchanged, if it is none.
+bool feed_date(struct feed_reader *r, const char *text, struct feed_entry *entry);
+
+// Read the document, clean UTF-8, into the reader. ERR_INPUT if it cannot be read as such at all.
+enum err feed_read_xml(struct feed_reader *r, const char *text, size_t size) MUST_CHECK;
+enum err feed_read_json(struct feed_reader *r, const char *text, size_t size) MUST_CHECK;
