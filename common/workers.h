@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/buf.h"
 #include "common/loop.h"
 
 enum work_outcome {
@@ -16,7 +17,8 @@ enum work_outcome {
     WORK_POISON // it killed or stalled three workers; bytes are a sentence saying how
 };
 
-// Called on the loop once per task. The bytes are borrowed.
+// Called on the loop once per task, never from within workers_submit(). The bytes are borrowed. It
+// may submit, not free the pool.
 typedef void work_done(void *arg, uint64_t tag, enum work_outcome outcome, const uint8_t *bytes,
                        size_t size);
 
@@ -25,7 +27,7 @@ struct workers_options {
     int processes;       // how many
     int depth;           // tasks given to one worker at a time, >= 1
     int64_t memory;      // bytes of address space each; 0: unlimited
-    int64_t deadline_ms; // for one task
+    int64_t deadline_ms; // for one task, from when the worker has nothing older to do
     size_t answer_max;   // bytes of an answer; more is a death
     char **argv;         // program and arguments to run; the descriptor is appended as "--fd N"
 };
@@ -43,6 +45,7 @@ size_t workers_waiting(const struct workers *w); // tasks submitted and not answ
 uint64_t workers_deaths(const struct workers *w);
 
 // In the worker process: reads tasks from `fd` and writes what `fn` appends to `answer`, until the
-// parent closes it. Returns the exit status.
+// parent closes it. Returns the exit status. Load models and the like before the call: only then
+// tasks come, and dying earlier counts against none.
 typedef void work_fn(void *arg, const uint8_t *task, size_t size, struct buf *answer);
 int worker_serve(int fd, size_t task_max, size_t answer_max, work_fn *fn, void *arg);
