@@ -7,6 +7,7 @@ proto/PROTOCOL.md alone, with python3-zmq and python3-protobuf. A template for y
 """
 
 import argparse
+import functools
 import subprocess
 import sys
 import tempfile
@@ -18,13 +19,15 @@ import zmq
 PROTO = Path(__file__).resolve().parents[2] / "proto"
 
 
-def compiled(proto=PROTO):
+@functools.cache
+def compiled():
     """The message classes, compiled from the .proto files: (delivery_pb2, news_pb2)."""
-    out = tempfile.mkdtemp(prefix="newswire-proto-")
-    files = sorted(str(f.relative_to(proto)) for f in proto.glob("newswire/v1/*.proto"))
-    subprocess.run(["protoc", f"-I{proto}", f"--python_out={out}", *files], check=True)
-    sys.path.insert(0, out)
-    from newswire.v1 import delivery_pb2, news_pb2
+    files = sorted(str(f.relative_to(PROTO)) for f in PROTO.glob("newswire/v1/*.proto"))
+    with tempfile.TemporaryDirectory(prefix="newswire-proto-") as out:
+        subprocess.run(["protoc", f"-I{PROTO}", f"--python_out={out}", *files], check=True)
+        sys.path.insert(0, out)
+        from newswire.v1 import delivery_pb2, news_pb2
+        sys.path.remove(out)
     return delivery_pb2, news_pb2
 
 
