@@ -77,10 +77,8 @@ def test():
             locked_down(container)
         with Site(COUNT, host=compose.gateway_address(), delay=0.1) as site:
             subscriber, news = Subscriber(f"tcp://127.0.0.1:{compose.ports}", f"tcp://127.0.0.1:{compose.ports + 1}"), []
-            for url in site.feeds:
-                compose("exec", "-T", "fetcher", "newswire", "add", url, "--backfill", "all", "--gap", "0s")
-            for url in site.alone:
-                compose("exec", "-T", "fetcher", "newswire", "add", url, "--kind", "page", "--gap", "0s")
+            compose("exec", "-T", "fetcher", "newswire", "add", *site.feeds, "--gap", "0s")
+            compose("exec", "-T", "fetcher", "newswire", "add", *site.alone, "--kind", "page", "--gap", "0s")
 
             def arrived(n):
                 one = subscriber.news(0.1)

@@ -19,14 +19,11 @@ def take(subscriber, n):
 
 def test():
     with Site(COUNT, delay=0.02) as site, Stack() as stack:
-        for url in site.feeds[:2]:
-            stack.run("add", url, "--backfill", "all", "--gap", "0s")
+        stack.run("add", *site.feeds[:2], "--gap", "0s")
         until(lambda: stack.json("status")[0]["sink"]["head"] > 0, 30, "first news in the store")
         with Listener(stack) as late:
-            for url in site.feeds[2:]:
-                stack.run("add", url, "--backfill", "all", "--gap", "0s")
-            for url in site.alone:
-                stack.run("add", url, "--kind", "page", "--gap", "0s")
+            stack.run("add", *site.feeds[2:], "--gap", "0s")
+            stack.run("add", *site.alone, "--kind", "page", "--gap", "0s")
             until(lambda: len(late.news) >= COUNT, 30, f"{COUNT} announcements at the late subscriber")
             sequences(late.news)
             complete(late.news, site)
