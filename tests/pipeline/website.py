@@ -80,28 +80,29 @@ def atom_of(section, items):
 
 
 class Site:
-    """Serves `count` announcements. `delay`: seconds that each page takes, so that a load lasts."""
+    """Serves `count` announcements. `delay`: seconds that each page takes, so that a load lasts. `first`: where the
+    numbers begin, so that several sites have different texts."""
 
-    def __init__(self, count=200, host="127.0.0.1", port=0, delay=0.0, name=None):
+    def __init__(self, count=200, host="127.0.0.1", port=0, delay=0.0, first=0):
         self.delay = delay
         self.stopped = threading.Event()
         self.server = ThreadingHTTPServer((host, port), self._handler())
         self.server.daemon_threads = True
-        self.base = f"http://{name or host}:{self.server.server_port}"
+        self.base = f"http://{host}:{self.server.server_port}"
         self.announcements = {}  # by URL
         self.feeds = []          # URLs to add as sources
         self.alone = []          # URLs of pages to add as sources
         self.requests = []       # paths, in order of arrival
         self.bodies = {}         # path -> (type, bytes)
-        self._fill(count)
+        self._fill(first, count)
         self._misbehave()
 
     def url(self, path):
         return self.base + path
 
-    def _fill(self, count):
+    def _fill(self, first, count):
         in_feed = {section: [] for section in SECTIONS}
-        for n in range(count):
+        for n in range(first, first + count):
             # Stepping by one section per round of labels: each section gets all labels.
             section = SECTIONS[(n + n // len(SECTIONS)) % len(SECTIONS)]
             a, at, path = announcement(n, section.language), FIRST + timedelta(hours=n), f"{section.path}/{n}.html"
