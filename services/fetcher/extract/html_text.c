@@ -2,17 +2,7 @@
 #include <string.h>
 
 #include "common/text.h"
-#include "services/fetcher/extract/html.h"
-
-// Length of the white space at s, as HTML and CJK text have it: with U+00A0 and U+3000.
-static size_t space_at(const char *s, size_t n)
-{
-    if (*s == ' ' || *s == '\t' || *s == '\n' || *s == '\r' || *s == '\f')
-        return 1;
-    if (n >= 2 && memcmp(s, "\xC2\xA0", 2) == 0)
-        return 2;
-    return n >= 3 && memcmp(s, "\xE3\x80\x80", 3) == 0 ? 3 : 0;
-}
+#include "services/fetcher/extract/page.h"
 
 struct paragraphs {
     struct buf *out;
@@ -22,14 +12,14 @@ struct paragraphs {
 static void add_text(struct paragraphs *p, const char *s, size_t n)
 {
     for (size_t i = 0; i < n;) {
-        size_t space = space_at(s + i, n - i);
+        size_t space = text_space(s + i, n - i);
         if (space) {
             p->space = true;
             i += space;
             continue;
         }
         size_t word = i;
-        while (i < n && !space_at(s + i, n - i))
+        while (i < n && !text_space(s + i, n - i))
             i++;
         if (p->out->size > 0 && (p->line || p->space))
             buf_puts(p->out, p->line ? "\n" : " ");

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+#include "services/fetcher/extract/blocks.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/text.h"
+
+void blocks_free(struct blocks *b)
+{
+    free(b->items);
+    b->items = NULL;
+    b->n = b->cap = 0;
+    buf_free(&b->text);
+}
+
+void blocks_clear(struct blocks *b)
+{
+    b->n = 0;
+    buf_clear(&b->text);
+}
+
+struct html_str block_text(const struct blocks *b, const struct block *block)
+{
+    return (struct html_str){(const char *)b->text.data + block->from, block->size};
+}
+
+bool block_is_prose(const struct block *b)
+{
+    return (b->length >= 60 && b->links * 10 < b->length * 4) ||
+           (b->length >= 25 && b->links == 0 && b->sentence);
+}
+
+// The block in the making.
+struct line {
+    struct block block;
+    bool space; // owed before the next word
+};
+
+static bool ends_sentence(const char *s, size_t n)
+{
+    static const char *const marks[] = {".",  "!", "?", "\"", "。", "！",
+                                        "？", "…", "”", "」", "；"};
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+        size_t m = strlen(marks[i]);
+        if (n >= m && memcmp(s + n - m, marks[i], m) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void end_line(struct blocks *b, struct line *line, uint32_t owner, uint8_t tag)
+{
+    struct block *block = &line->block;
+    if (!b->text.failed) {
+        block->size = (uint32_t)b->text.size - block->from;
+        if (block->size > 0) {
+            char *s = (char *)b->text.data + block->from;
+            block->size = (uint32_t)text_clean(s, block->size);
+            b->text.size = block->from + block->size;
+            block->sentence = ends_sentence(s, block->size);
+        }
+        if (block->length > 0 && block->size > 0) {
+            mem_reserve((void **)&b->items, &b->cap, b->n + 1, sizeof *b->items);
+            b->items[b->n++] = *block;
+        }
+    }
+    *line = (struct line){.block = {.owner = owner, .tag = tag, .from = (uint32_t)b->text.size}};
+}
+
+static void add_text(struct blocks *b, struct line *line, const struct html_node *node, bool linked)
+{
+    const char *s = node->text;
+    size_t n = node->text_size;
+    struct measure m = measure_text(s, n);
+    if (line->block.length == 0)
+        line->block.linked = linked;
+    line->block.length += m.length;
+    line->block.links += linked ? m.length : 0;
+    for (size_t i = 0; i < n;) {
+        size_t blank = text_space(s + i, n - i);
+        if (blank) {
+            line->space = true;
+            i += blank;
+            continue;
+        }
+        size_t word = i;
+        while (i < n && !text_space(s + i, n - i))
+            i++;
+        if (line->space && b->text.size > line->block.from)
+            buf_add(&b->text, " ", 1);
+        buf_add(&b->text, s + word, i - word);
+        line->space = false;
+    }
+}
+
+// The nearest ancestor that is a block.
+static uint32_t block_above(const struct page *p, uint32_t i)
+{
+    while (i > 0 && !html_is_block(p->nodes[i].tag))
+        i = p->nodes[i].parent;
+    return i;
+}
+
+void blocks_add(struct blocks *b, const struct page *p, uint32_t node)
+{
+    struct line line = {0};
+    uint32_t open = node, link_end = 0, start = block_above(p, node);
+    end_line(b, &line, start, p->nodes[start].tag);
+    for (uint32_t i = node; i < p->nodes[node].end; i++) {
+        const struct html_node *at = &p->nodes[i];
+        for (; i >= p->nodes[open].end; open = p->nodes[open].parent)
+            if (html_is_block(p->nodes[open].tag)) {
+                uint32_t owner = block_above(p, p->nodes[open].parent);
+                end_line(b, &line, owner, p->nodes[owner].tag);
+            }
+        if (p->drop[i]) {
+            i = at->end - 1;
+        } else if (at->tag == HTML_TEXT) {
+            add_text(b, &line, at, i < link_end);
+        } else {
+            open = i;
+            if (at->tag == HTML_A)
+                link_end = at->end;
+            if (html_is_block(at->tag)) {
+                uint32_t owner = at->tag == HTML_BR ? block_above(p, at->parent) : i;
+                end_line(b, &line, owner, p->nodes[owner].tag);
+            }
+        }
+    }
+    end_line(b, &line, 0, HTML_OTHER);
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+// The text of an element as blocks: paragraphs, headings, list items, cells, lines.
+#pragma once
+
+#include "services/fetcher/extract/page.h"
+#include "services/fetcher/extract/tokens.h"
+
+struct block {
+    uint32_t owner;  // the element whose text it is
+    uint32_t from;   // into blocks.text
+    uint32_t size;   // bytes
+    uint32_t length; // characters, as in page.h
+    uint32_t links;  // of them in links
+    uint8_t tag;     // of the owner
+    bool sentence;   // ends in punctuation
+    bool linked;     // begins with a link
+    const char *cut; // the rule that cut it, NULL: kept
+};
+
+struct blocks {
+    struct block *items;
+    size_t n, cap;
+    struct buf text;
+};
+
+void blocks_free(struct blocks *b); // may be used again
+void blocks_clear(struct blocks *b);
+
+// Appends the blocks of what is left below `node`.
+void blocks_add(struct blocks *b, const struct page *p, uint32_t node);
+
+struct html_str block_text(const struct blocks *b, const struct block *block);
+
+// True if the block reads like prose: long and mostly unlinked, or a sentence without a link.
+bool block_is_prose(const struct block *block);

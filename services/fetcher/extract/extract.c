@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+#include "services/fetcher/extract/extract.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/mem.h"
+#include "common/text.h"
+#include "services/fetcher/extract/article.h"
+#include "services/fetcher/extract/blocks.h"
+#include "services/fetcher/extract/charset.h"
+#include "services/fetcher/extract/choose.h"
+#include "services/fetcher/extract/language.h"
+#include "services/fetcher/extract/ld.h"
+#include "services/fetcher/extract/meta.h"
+#include "services/fetcher/extract/page_date.h"
+#include "services/fetcher/extract/prune.h"
+#include "services/fetcher/extract/standfirst.h"
+#include "services/fetcher/extract/trim.h"
+
+enum { DECODED_MAX = 32 << 20, TEXT_MAX = 16 << 20, FIRST_CHUNK = 1 << 20 };
+
+struct extractor {
+    struct arena *arena;
+    struct html *html;
+    struct word_table *words;
+    struct buf decoded, text;
+    struct blocks blocks;
+    struct article article;
+    char language[LANGUAGE_SIZE];
+};
+
+struct extractor *extractor_new(void)
+{
+    struct extractor *x = mem_alloc(sizeof *x);
+    x->arena = arena_new(FIRST_CHUNK);
+    x->html = html_new();
+    x->words = word_table_new();
+    x->decoded = buf_new(DECODED_MAX);
+    x->text = buf_new(TEXT_MAX);
+    x->blocks.text = buf_new(TEXT_MAX);
+    return x;
+}
+
+void extractor_free(struct extractor **x)
+{
+    if (!*x)
+        return;
+    arena_free(&(*x)->arena);
+    html_free(&(*x)->html);
+    word_table_free(&(*x)->words);
+    buf_free(&(*x)->decoded);
+    buf_free(&(*x)->text);
+    blocks_free(&(*x)->blocks);
+    free(*x);
+    *x = NULL;
+}
+
+static void find_titles(const struct page *p, const struct meta *meta, struct titles *out)
+{
+    *out = (struct titles){.n = 0};
+    if (meta->title.n)
+        out->of[out->n++] = tokens_of(meta->title);
+    if (meta->og_title.n)
+        out->of[out->n++] = tokens_of(meta->og_title);
+    uint32_t limit = out->n + 2;
+    for (uint32_t i = p->body; i < p->nodes[p->body].end && out->n < limit && out->n < TITLES_MAX;
+         i++) {
+        if (p->nodes[i].tag != HTML_H1 || p->drop[i])
+            continue;
+        struct html_str text = page_text(p, i);
+        if (text.n)
+            out->of[out->n++] = tokens_of(text);
+    }
+}
+
+static void compose(struct extractor *x)
+{
+    buf_clear(&x->text);
+    for (size_t i = 0; i < x->blocks.n; i++) {
+        if (x->blocks.items[i].cut)
+            continue;
+        struct html_str s = block_text(&x->blocks, &x->blocks.items[i]);
+        if (x->text.size)
+            buf_add(&x->text, "\n", 1);
+        buf_add(&x->text, s.s, s.n);
+    }
+}
+
+static void expand(struct extractor *x, const struct page *p, uint32_t node)
+{
+    // Siblings of the same element and class that hold good text too: a body in several pieces.
+    uint32_t parent = p->nodes[node].parent;
+    struct html_str class = html_attr(p->html, &p->nodes[node], HTML_ATTR_CLASS);
+    if (node == p->body || !class.n) {
+        blocks_add(&x->blocks, p, node);
+        return;
+    }
+    for (uint32_t c = parent + 1; c < p->nodes[parent].end; c = page_skip(p, c)) {
+        if (p->drop[c] || p->nodes[c].tag != p->nodes[node].tag)
+            continue;
+        struct html_str other = html_attr(p->html, &p->nodes[c], HTML_ATTR_CLASS);
+        if (c == node || (p->sum[c].good * 100 >= p->sum[node].good * 15 && other.n == class.n &&
+                          memcmp(other.s, class.s, class.n) == 0))
+            blocks_add(&x->blocks, p, c);
+    }
+}
+
+static void find_body(struct page *p)
+{
+    p->body = page_find(p, 0, HTML_BODY);
+    if (!p->body)
+        p->body = page_find(p, 0, HTML_FRAMESET);
+}
+
+// The standfirst as a field of its own: blocks that stand before the body in the list.
+static const char *standfirst_text(struct extractor *x, size_t n)
+{
+    if (n == 0)
+        return "";
+    struct html_str first = block_text(&x->blocks, &x->blocks.items[0]);
+    return arena_strndup(x->arena, first.s, first.n);
+}
+
+// Times without a zone are China's on a Chinese page.
+static void find_date(struct article *a, const struct page *p, const struct page_source *source,
+                      const struct meta *meta, const struct ld *ld, uint32_t anchor, uint32_t node)
+{
+    bool chinese = strncmp(a->language, "zh", 2) == 0;
+    struct date_rules rules = {chinese ? ZONE_SHANGHAI : ZONE_UTC, source->now_ms};
+    struct date date;
+    const char *rule;
+    if (page_date(p, meta, ld, source->url, anchor, node, &rules, &date, &rule)) {
+        a->published_ms = date.ms;
+        a->precision = date.precision;
+        a->zone = date.zone;
+    }
+}
+
+const struct article *extractor_page(struct extractor *x, const struct page_source *source,
+                                     struct buf *explain)
+{
+    (void)explain;
+    arena_reset(x->arena);
+    blocks_clear(&x->blocks);
+    struct charset_text t =
+        charset_decode(source->bytes, source->size, source->content_type, &x->decoded);
+    struct page page = {.arena = x->arena, .html = x->html};
+    page.nodes = html_parse(x->html, t.text, t.size, &page.count);
+    find_body(&page);
+    struct meta meta;
+    struct ld ld;
+    struct titles titles;
+    page_weigh(&page, x->words);
+    meta_read(&page, &meta);
+    ld_read(&page, &ld);
+    find_titles(&page, &meta, &titles);
+    prune(&page, x->words);
+    uint32_t anchor = choose_anchor(&page, &titles);
+    const char *rule;
+    uint32_t node = choose_node(&page, anchor, &rule);
+    standfirst_add(&x->blocks, &page, anchor, node);
+    size_t n_standfirst = x->blocks.n;
+    expand(x, &page, node);
+    trim(&x->blocks, &titles, x->arena);
+    compose(x);
+    struct article *a = &x->article;
+    *a =
+        (struct article){.charset = t.report, .text = buf_str(&x->text), .text_size = x->text.size};
+    a->language = language_of((struct html_str){a->text, a->text_size}, meta.language, x->language);
+    a->standfirst = standfirst_text(x, n_standfirst);
+    article_describe(a, &page, &meta, &ld, source->url, anchor, node);
+    find_date(a, &page, source, &meta, &ld, anchor, node);
+    return a;
+}

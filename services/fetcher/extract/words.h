@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+// What the words in class and id attributes say about an element. Web authors name parts by what
+// they are ("related-posts", "shareBar", "article__body"), in English nearly everywhere.
+#pragma once
+
+#include <stdint.h>
+
+#include "services/fetcher/extract/html.h"
+
+enum word_flag {
+    WORD_UNWANTED = 1 << 0, // parts that are no article: share bars, teasers, bylines…
+    WORD_WEAK = 1 << 1,     // of these, such that some sites name the whole page so
+    WORD_STRONG = 1 << 2,   // of these, such that hardly ever hold the article
+    WORD_COMMENT = 1 << 3,  // readers' comments
+    WORD_CONTENT = 1 << 4,  // names that articles have: content, story, main
+    WORD_LEAD = 1 << 5,     // the standfirst: summary, deck, lede
+    WORD_EMBED = 1 << 6,
+};
+
+enum { WORD_SET_MAX = 6, WORD_ID_COUNT = 256 };
+
+// The known words of one element: the union of their flags, and which unwanted ones they are.
+struct word_set {
+    uint8_t flags;
+    uint8_t n;
+    uint8_t ids[WORD_SET_MAX];
+};
+
+struct word_table;
+
+struct word_table *word_table_new(void);
+void word_table_free(struct word_table **t);
+
+// Adds the words of an attribute's value: split at what is not a letter or digit and at camelCase.
+void words_add(const struct word_table *t, struct html_str value, struct word_set *set);
+
+uint8_t word_flags(const struct word_table *t, uint8_t id);
+const char *word_text(const struct word_table *t, uint8_t id);
+
+// True if the names say "the body of the article": article-body, postContent, storyText….
+bool words_name_body(struct html_str value);
