@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Runs a fuzz target over saved inputs, files or folders of them, so that what fuzzing found stays fixed.
+// Runs a fuzz target over saved inputs, files or folders of them, so that what fuzzing found stays
+// fixed.
 #include <dirent.h>
 #include <limits.h>
 #include <stdint.h>
