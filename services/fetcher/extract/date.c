@@ -141,8 +141,11 @@ static bool read_year_first(struct scan *s, struct fields *f)
     skip_any(s, " ");
     if (!read_number(s, 1, 2, &f->day))
         return false;
-    skip_any(s, " ");
-    skip_one(s, MARK_DAY);
+    // The space is looked at only before 日: in "2021-09-27 10:30" the time of day follows it.
+    struct scan mark = *s;
+    skip_any(&mark, " ");
+    if (skip_one(&mark, MARK_DAY))
+        *s = mark;
     return true;
 }
 
