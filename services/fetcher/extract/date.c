@@ -368,7 +368,8 @@ static bool read_zone_name(struct scan *s, int *zone)
                  {"PST", -480}, {"PDT", -420}, {"BST", 60},   {"WET", 0},    {"CET", 60},
                  {"CEST", 120}, {"EET", 120},  {"EEST", 180}, {"MSK", 180},  {"IST", 330},
                  {"HKT", 480},  {"SGT", 480},  {"JST", 540},  {"KST", 540},  {"AEST", 600},
-                 {"AEDT", 660}, {"NZST", 720}, {"NZDT", 780}, {"HST", -600}, {"AKST", -540}};
+                 {"AEDT", 660}, {"NZST", 720}, {"NZDT", 780}, {"HST", -600}, {"AKST", -540},
+                 {"ET", -300},  {"CT", -360},  {"MT", -420},  {"PT", -480}};
     size_t n = word_length(s->at);
     for (size_t i = 0; i < sizeof zones / sizeof *zones; i++) {
         if (n == strlen(zones[i].name) && strncmp(s->at, zones[i].name, n) == 0) {

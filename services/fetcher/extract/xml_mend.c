@@ -319,13 +319,17 @@ static const char *copy_text(struct mender *m, const char *s)
     return p;
 }
 
-// Servers put warnings, in HTML too, before the document.
+// Servers put warnings, in HTML too, before the document. A prolog is not one.
 static const char *document_start(const char *s, const char *end)
 {
     static const char *const starts[] = {"<?xml ",     "<rss",    "<feed",         "<rdf:RDF",
                                          "<RDF",       "<urlset", "<sitemapindex", "<channel",
                                          "<atom:feed", "<entry"};
-    const char *first = NULL;
+    const char *first = NULL, *p = s;
+    while (p < end && xml_is_space(*p))
+        p++;
+    if (starts_with(p, end, "<!") || starts_with(p, end, "<?"))
+        return s;
     for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
         const char *at = find(s, first ? first : end, starts[i]);
         if (at)
