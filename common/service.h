@@ -30,19 +30,24 @@ struct service {
     // with 78.
     enum err (*start)(struct loop *l, struct socket_context *z, const void *settings, void **state,
                       struct problem *why);
-    // One line for the health file; true if ready. Called every second.
+    // One line for the health file, which gets "ready LINE" or "waiting LINE"; true if ready.
+    // Called every second.
     bool (*health)(void *state, char *line, size_t size);
     // Stop taking in; returns true when nothing is under way any more. Called until it is, or until
     // the drain time is over.
     bool (*drain)(void *state);
     void (*reload)(void *state); // SIGHUP; NULL: ignored
     void (*stop)(void **state);  // frees everything
-    // Body of the service's worker processes (workers.h): called in their own process; NULL: none.
+    // Body of the service's worker processes (workers.h, service_worker_argv): called in their own
+    // process; returns its exit status. NULL: none.
     int (*worker)(int fd, const void *settings);
 };
 
 // The whole of a service's main(). With argv[1] = "--worker" it runs the worker hook instead.
 int service_main(const struct service *s, int argc, char **argv);
+
+// For workers_options.argv: runs the worker hook with the settings that this process has.
+char **service_worker_argv(void);
 
 // Fills the endpoints that were not given from port_base. For the newswire command too.
 void service_endpoints(struct service_settings *s);
