@@ -173,8 +173,9 @@ static size_t line_write(char out[LOG_LINE_MAX], const struct log_head *head, co
         put(&l, " ", 1);
     put_pairs(&l, pairs, args);
     const char *end = l.full ? cut_mark : "\n";
-    memcpy(out + l.n, end, strlen(end));
-    return l.n + strlen(end);
+    while (*end)
+        out[l.n++] = *end++;
+    return l.n;
 }
 
 size_t log_line(char out[LOG_LINE_MAX], const struct log_head *head, const char *event,

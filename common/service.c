@@ -100,7 +100,7 @@ static int worker_main(const struct service *s, int argc, char **argv)
     char name[16]; // as the kernel has it
     if (!s->worker || argc < 4 || strcmp(argv[argc - 2], "--fd") != 0)
         fatal("newswire-%s: --worker is for the service itself to use", s->name);
-    int fd = atoi(argv[argc - 1]);
+    int fd = (int)strtol(argv[argc - 1], NULL, 10);
     argv[1] = argv[0];
     void *settings = mem_alloc(s->settings_size);
     read_settings(s, argc - 3, argv + 1, settings);

@@ -232,7 +232,7 @@ static bool list_was_given(struct flags *f, const struct setting *s)
     for (size_t i = 0; i < f->n_lists; i++)
         if (f->lists[i] == s)
             return true;
-    mem_reserve((void **)&f->lists, &f->cap_lists, f->n_lists + 1, sizeof *f->lists);
+    mem_reserve((void **)&f->lists, &f->cap_lists, f->n_lists + 1, sizeof(const struct setting *));
     f->lists[f->n_lists++] = s;
     return false;
 }

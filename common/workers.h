@@ -36,13 +36,13 @@ struct workers;
 
 struct workers *workers_new(struct loop *l, const struct workers_options *o, work_done *fn,
                             void *arg);
-void workers_free(struct workers **w); // ends the processes; tasks under way are forgotten
+void workers_free(struct workers **pool); // ends the processes; tasks under way are forgotten
 
 // Copies the bytes and returns; `tag` comes back with the outcome.
-void workers_submit(struct workers *w, uint64_t tag, const void *bytes, size_t size);
+void workers_submit(struct workers *p, uint64_t tag, const void *bytes, size_t size);
 
-size_t workers_waiting(const struct workers *w); // tasks submitted and not answered
-uint64_t workers_deaths(const struct workers *w);
+size_t workers_waiting(const struct workers *p); // tasks submitted and not answered
+uint64_t workers_deaths(const struct workers *p);
 
 // In the worker process: reads tasks from `fd` and writes what `fn` appends to `answer`, until the
 // parent closes it. Returns the exit status. Load models and the like before the call: only then
