@@ -333,9 +333,10 @@ static NO_RETURN void help(const struct settings_source *s)
     printf("%s\nSettings:\n", s->usage);
     print_help(s->table);
     print_help(s->shared);
+    bool both = s->shared && strcmp(s->program, "common") != 0;
     printf("  %-26s settings file, YAML: section \"%s\"%s\n", "--config FILE", s->program,
-           s->shared ? ", and \"common\" for all programs" : "");
-    printf("  %-26s\n  %-26s\n\n", "--help", "--version");
+           both ? ", and \"common\" for all programs" : "");
+    printf("  --help\n  --version\n\n");
     printf("Each is also an environment variable (--log-level: NEWSWIRE_LOG_LEVEL) and a name in\n"
            "the settings file (log_level). Flags overrule the environment, that the file.\n");
     exit(0);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // newswire add: watch sources, and say what the first poll found.
-#include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 #include <time.h>
 
+#include "common/mem.h"
 #include "services/newswire/commands.h"
 #include "services/newswire/jsonl.h"
 #include "services/newswire/options.h"
@@ -116,30 +116,53 @@ static void print(const Newswire__V1__Source *s, bool json)
     buf_free(&line);
 }
 
-static enum err add_one(struct stack *stack, const struct add *a, struct request *r, char *url,
+static enum err add_one(struct stack *stack, struct request *r, char *url, pb_envelope **reply,
                         struct problem *why)
 {
-    pb_envelope *reply = NULL;
     r->add.url = url;
-    enum err e = stack_control(stack, &r->control, &reply, why);
-    if (!e && reply->control_reply->n_sources == 0)
+    enum err e = stack_control(stack, &r->control, reply, why);
+    if (!e && (*reply)->control_reply->n_sources != 1) {
+        wire_envelope_free(reply);
         e = problem_set(why, ERR_INPUT, "the fetcher did not say what it added");
-    if (!e && !a->no_wait)
-        e = wait_for_poll(stack, &reply, clock_monotonic_ms() + WAIT_MS, why);
-    if (!e)
-        print(reply->control_reply->sources[0], a->stack.json);
-    wire_envelope_free(&reply);
+    }
     return e;
+}
+
+// Adds them all, then waits for all of them at once: one slow host does not hold up the others.
+static int add_all(struct stack *stack, const struct add *a, struct request *r, char **urls, int n)
+{
+    int status = CMD_DONE;
+    struct problem why = {""};
+    pb_envelope **replies = mem_alloc((size_t)n * sizeof(pb_envelope *));
+    for (int i = 0; i < n; i++) {
+        enum err e = add_one(stack, r, urls[i], &replies[i], &why);
+        if (e)
+            status = options_failed("add", "%s: %s", urls[i], why.text);
+        if (e == ERR_BUSY)
+            break; // nobody there: the next one would only wait as long
+    }
+    int64_t deadline = clock_monotonic_ms() + WAIT_MS;
+    for (int i = 0; i < n; i++) {
+        if (!replies[i])
+            continue;
+        if (!a->no_wait && wait_for_poll(stack, &replies[i], deadline, &why) != OK)
+            status = options_failed("add", "%s: added, but: %s", urls[i], why.text);
+        else
+            print(replies[i]->control_reply->sources[0], a->stack.json);
+        wire_envelope_free(&replies[i]);
+    }
+    free(replies);
+    return status;
 }
 
 int cmd_add(int argc, char **argv)
 {
-    const struct settings_source source = {"newswire", usage, table, stack_settings_table,
+    const struct settings_source source = {"common", usage, table, stack_settings_table,
                                            sizeof(struct add)};
     struct add a;
     struct request request;
     struct problem why = {""};
-    int first, status = CMD_DONE;
+    int first;
     if (!options_read(&source, argc, argv, &a, &first))
         return CMD_WRONG;
     if (request_read(&a, &request, &why) != OK)
@@ -147,14 +170,7 @@ int cmd_add(int argc, char **argv)
     if (first == argc)
         return options_wrong(argv[0], "give the URL of a source");
     struct stack *stack = stack_open(&a.stack);
-    for (int i = first; i < argc; i++) {
-        enum err e = add_one(stack, &a, &request, argv[i], &why);
-        if (!e)
-            continue;
-        status = options_failed(argv[0], "%s: %s", argv[i], why.text);
-        if (e == ERR_BUSY)
-            break; // nobody there: the next one would only wait as long
-    }
+    int status = add_all(stack, &a, &request, argv + first, argc - first);
     stack_close(&stack);
     return status;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What several commands about sources share: the kinds by name, and one line that says how a source
-// is doing. Pure.
+// What several commands about sources share: the kinds by name, one line that says how a source is
+// doing. Pure.
 #pragma once
 
 #include "common/buf.h"

@@ -8,22 +8,27 @@
 
 #include "common/mem.h"
 
+#define AT(member) offsetof(struct stack_settings, member)
+
 const struct setting stack_settings_table[] = {
-    {"port-base", SETTING_NUMBER, offsetof(struct stack_settings, service.port_base), "5550", 1,
-     65000, "first of the stack's ports"},
-    {"control", SETTING_ENDPOINT, offsetof(struct stack_settings, service.control), NULL, 0, 0,
-     "the fetcher's control endpoint (port base + 0)"},
-    {"topic", SETTING_ENDPOINT, offsetof(struct stack_settings, service.topic), NULL, 0, 0,
-     "the sink's topic endpoint (port base + 3)"},
-    {"replay", SETTING_ENDPOINT, offsetof(struct stack_settings, service.replay), NULL, 0, 0,
-     "the sink's replay endpoint (port base + 4)"},
-    {"json", SETTING_BOOL, offsetof(struct stack_settings, json), NULL, 0, 0,
-     "JSON Lines: one object a line"},
+    {"json", SETTING_BOOL, AT(json), NULL, 0, 0, "JSON Lines: one object a line"},
+    {"port-base", SETTING_NUMBER, AT(service.port_base), "5550", 1, 65530,
+     "first port of the stack; endpoints not given follow from it"},
+    {"control", SETTING_ENDPOINT, AT(service.control), NULL, 0, 0, "the fetcher (base)"},
+    {"topic", SETTING_ENDPOINT, AT(service.topic), NULL, 0, 0, "the sink's topic (base + 3)"},
+    {"replay", SETTING_ENDPOINT, AT(service.replay), NULL, 0, 0, "the sink's answers (base + 4)"},
+    // Of the services alone, but section `common` of a settings file may hold them.
+    {"log-level", SETTING_STRING, AT(service.log_level), NULL, 0, 0, ""},
+    {"health-file", SETTING_STRING, AT(service.health_file), NULL, 0, 0, ""},
+    {"work", SETTING_ENDPOINT, AT(service.work), NULL, 0, 0, ""},
+    {"ingest", SETTING_ENDPOINT, AT(service.ingest), NULL, 0, 0, ""},
+    {"drain", SETTING_DURATION, AT(service.drain_ms), NULL, 0, 0, ""},
     {0}};
 
 struct stack {
     const struct stack_settings *settings;
     struct socket_context *context;
+    bool silent; // somebody did not answer: the others are not waited for as long again
 };
 
 const char *stack_reachable(const char *endpoint)
@@ -90,10 +95,9 @@ static bool wait_until(struct socket *s, int64_t deadline)
     return true;
 }
 
-static enum err exchange(struct socket *s, const pb_envelope *request, pb_envelope **reply,
-                         struct problem *why)
+static enum err exchange(struct socket *s, const pb_envelope *request, int64_t deadline,
+                         pb_envelope **reply, struct problem *why)
 {
-    int64_t deadline = clock_monotonic_ms() + STACK_DEADLINE_MS;
     enum err e;
     while ((e = wire_send(s, NULL, request)) == ERR_BUSY && wait_until(s, deadline))
         ;
@@ -120,7 +124,9 @@ enum err stack_ask(struct stack *stack, enum stack_part part, const pb_envelope 
     enum err e = socket_connect(s, endpoint, why);
     if (e)
         goto out;
-    e = exchange(s, request, &got, &wrong);
+    int64_t wait = stack->silent ? STACK_AGAIN_MS : STACK_DEADLINE_MS;
+    e = exchange(s, request, clock_monotonic_ms() + wait, &got, &wrong);
+    stack->silent |= e == ERR_BUSY;
     if (e == ERR_BUSY)
         nobody(stack, part, why);
     else if (e)
@@ -154,5 +160,30 @@ enum err stack_control(struct stack *stack, const Newswire__V1__ControlRequest *
         return err;
     }
     *reply = got;
+    return OK;
+}
+
+enum err stack_sources(struct stack *stack, const char *url,
+                       void (*fn)(void *arg, const Newswire__V1__Source *s), void *arg,
+                       struct problem *why)
+{
+    Newswire__V1__ControlRequest request = NEWSWIRE__V1__CONTROL_REQUEST__INIT;
+    Newswire__V1__ListSources list = NEWSWIRE__V1__LIST_SOURCES__INIT;
+    request.body_case = NEWSWIRE__V1__CONTROL_REQUEST__BODY_LIST;
+    request.list = &list;
+    list.url = (char *)url;
+    for (bool more = true; more;) {
+        pb_envelope *reply = NULL;
+        enum err e = stack_control(stack, &request, &reply, why);
+        if (e)
+            return e;
+        const Newswire__V1__ControlReply *r = reply->control_reply;
+        for (size_t i = 0; i < r->n_sources; i++)
+            fn(arg, r->sources[i]);
+        uint64_t last = r->n_sources ? r->sources[r->n_sources - 1]->number : 0;
+        more = r->more && last > list.after; // a fetcher that gets nowhere is not asked for ever
+        list.after = last;
+        wire_envelope_free(&reply);
+    }
     return OK;
 }

@@ -8,7 +8,10 @@
 #include "common/service.h"
 #include "common/wire.h"
 
-enum { STACK_DEADLINE_MS = 5000 };
+enum {
+    STACK_DEADLINE_MS = 5000, // for an answer
+    STACK_AGAIN_MS = 500,     // the same after somebody did not answer
+};
 
 // Settings of every command that talks to a stack: the first member of its own settings struct,
 // with stack_settings_table as `shared`.
@@ -28,7 +31,7 @@ enum stack_part { STACK_FETCHER, STACK_SINK };
 
 const char *stack_endpoint(const struct stack *stack, enum stack_part part);
 
-// Sends one request and waits up to STACK_DEADLINE_MS for the reply, which must be of kind `want`;
+// Sends one request and waits until the deadline for the reply, which must be of kind `want`;
 // free it with wire_envelope_free(). ERR_BUSY: nobody answered. ERR_INPUT: somebody answered, but
 // not as a newswire service does. *why is ready to print.
 enum err stack_ask(struct stack *stack, enum stack_part part, const pb_envelope *request,
@@ -39,6 +42,12 @@ enum err stack_ask(struct stack *stack, enum stack_part part, const pb_envelope 
 // in its words.
 enum err stack_control(struct stack *stack, const Newswire__V1__ControlRequest *request,
                        pb_envelope **reply, struct problem *why) MUST_CHECK;
+
+// Calls `fn` for each source that the fetcher knows, in the order they were added; only for the one
+// of that URL if `url` is not empty. Errors as stack_control.
+enum err stack_sources(struct stack *stack, const char *url,
+                       void (*fn)(void *arg, const Newswire__V1__Source *s), void *arg,
+                       struct problem *why) MUST_CHECK;
 
 // An endpoint that a service binds, as one to connect to: tcp://*:5550, tcp://0.0.0.0:5550 and
 // tcp://[::]:5550 become tcp://127.0.0.1:5550. The result lives as long as the process.

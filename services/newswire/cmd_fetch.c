@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+// newswire fetch: one URL through all the steps, without a stack.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/mem.h"
+#include "common/settings.h"
+#include "common/text.h"
+#include "services/fetcher/extract/feed.h"
+#include "services/fetcher/extract/sniff.h"
+#include "services/fetcher/http.h"
+#include "services/newswire/commands.h"
+#include "services/newswire/findings.h"
+#include "services/newswire/jsonl.h"
+#include "services/newswire/options.h"
+
+struct fetch {
+    struct setting_list allow_private;
+    const char *user_agent, *proxy, *labels;
+    int64_t timeout_ms;
+};
+
+static const struct setting table[] = {
+    {"allow-private", SETTING_LIST, offsetof(struct fetch, allow_private), NULL, 0, 0,
+     "private addresses that may be fetched from, such as 10.0.0.0/8"},
+    {"user-agent", SETTING_STRING, offsetof(struct fetch, user_agent), "newswire/" NEWSWIRE_VERSION,
+     0, 0, "how to introduce ourselves"},
+    {"proxy", SETTING_STRING, offsetof(struct fetch, proxy), NULL, 0, 0, "URL of an HTTP proxy"},
+    {"labels", SETTING_STRING, offsetof(struct fetch, labels), NULL, 0, 0,
+     "folder of a taxonomy and model of your own"},
+    {"timeout", SETTING_DURATION, offsetof(struct fetch, timeout_ms), "30s", 1, 3600000,
+     "for the whole transfer"},
+    {0}};
+
+static const char usage[] =
+    "Usage: newswire fetch URL [options]\n"
+    "Fetches a page, takes its article out and labels it, as the stack would, and prints all of it "
+    "as\n"
+    "one JSON object; of a feed, its entries. Needs no stack and keeps nothing.\n"
+    "\n"
+    "  newswire fetch https://news.example.com/press/2026/results.html\n"
+    "  newswire fetch https://例子.中国/要闻/2026-11-21.html | jq '{title, primary, labels}'\n"
+    "  newswire fetch http://127.0.0.1:8000/feed.xml --allow-private 127.0.0.0/8\n";
+
+struct run {
+    const struct fetch *options;
+    struct loop *loop;
+};
+
+// A string from the network, fit for JSON. For the caller to free.
+static char *cleaned(const char *s)
+{
+    char *copy = mem_strdup(s);
+    copy[text_clean(copy, strlen(copy))] = '\0';
+    return copy;
+}
+
+static json_t *entries_json(const struct feed *feed)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < feed->n_entries; i++) {
+        const struct feed_entry *e = &feed->entries[i];
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:o, s:s}", "title", e->title, "url",
+                                              e->link, "guid", e->guid, "published_at",
+                                              findings_published(e->published_ms, e->precision),
+                                              "summary", e->summary));
+    }
+    return list;
+}
+
+static enum err add_feed(json_t *object, const struct page_source *source, struct problem *why)
+{
+    struct feed_reader *reader = feed_reader_new();
+    const struct feed *feed;
+    enum err e = feed_read(reader, source, &feed, why);
+    if (!e) {
+        json_object_set_new(object, "found", json_string("feed"));
+        json_object_set_new(object, "title", json_string(feed->title));
+        json_object_set_new(object, "defect", json_string(feed->defect));
+        json_object_set_new(object, "entries", entries_json(feed));
+    }
+    feed_reader_free(&reader);
+    return e;
+}
+
+static enum err add_page(json_t *object, const struct page_source *source, const char *labels,
+                         struct problem *why)
+{
+    struct labeler *labeler = NULL;
+    enum err e = labeler_load(*labels ? labels : label_default_folder(), &labeler, why);
+    if (e)
+        return e;
+    struct extractor *extractor = extractor_new();
+    const struct article *a = extractor_page(extractor, source, NULL);
+    json_object_set_new(object, "found", json_string("page"));
+    findings_article(object, a);
+    const struct document document = {a->title, a->standfirst, a->text};
+    findings_labels(object, labeler_run(labeler, &document));
+    extractor_free(&extractor);
+    labeler_free(&labeler);
+    return OK;
+}
+
+// What it is, by its bytes, decides how it is read.
+static enum err add_found(json_t *object, const struct page_source *source, const char *labels,
+                          struct problem *why)
+{
+    enum sniff kind = sniff_document(source->bytes, source->size);
+    switch (kind) {
+    case SNIFF_RSS:
+    case SNIFF_RDF:
+    case SNIFF_ATOM:
+    case SNIFF_JSON_FEED:
+        return add_feed(object, source, why);
+    case SNIFF_HTML:
+    case SNIFF_TEXT:
+    case SNIFF_XML: // XHTML, mostly
+        return add_page(object, source, labels, why);
+    default:
+        return problem_set(why, ERR_INPUT, "%s: newswire reads pages and feeds", sniff_name(kind));
+    }
+}
+
+static enum err print(const struct fetch *o, const struct http_response *r, struct problem *why)
+{
+    const struct page_source source = {r->body, r->size, r->url, r->content_type, clock_utc_ms()};
+    char *url = cleaned(r->url);
+    json_t *object = json_pack("{s:s, s:i, s:I}", "url", url, "status", r->status, "elapsed_ms",
+                               (json_int_t)r->elapsed_ms);
+    enum err e = add_found(object, &source, o->labels, why);
+    if (e)
+        json_decref(object);
+    else
+        jsonl_print(stdout, object);
+    free(url);
+    return e;
+}
+
+static void done(void *arg, const struct http_response *r)
+{
+    const struct run *run = arg;
+    struct problem why = {""};
+    char *url = cleaned(r->url);
+    int status = CMD_DONE;
+    if (r->outcome != HTTP_ANSWERED)
+        status = options_failed("fetch", "%s: %s", url, r->problem);
+    else if (r->status != 200)
+        status = options_failed("fetch", "%s: HTTP status %d", url, r->status);
+    else if (print(run->options, r, &why) != OK)
+        status = options_failed("fetch", "%s: %s", url, why.text);
+    free(url);
+    loop_stop(run->loop, status);
+}
+
+static int fetch(const struct fetch *o, const struct guard *guard, const char *url)
+{
+    const struct http_options options = {.user_agent = o->user_agent,
+                                         .guard = guard,
+                                         .proxy = o->proxy,
+                                         .connect_ms = 5000,
+                                         .total_ms = o->timeout_ms,
+                                         .body_max = 8 << 20,
+                                         .redirects = 5};
+    struct run run = {o, loop_new()};
+    struct http *http = http_new(run.loop, &options);
+    http_get(http, &(struct http_request){url, "", ""}, done, &run);
+    int status = loop_run(run.loop);
+    http_free(&http);
+    loop_free(&run.loop);
+    return status;
+}
+
+int cmd_fetch(int argc, char **argv)
+{
+    const struct settings_source source = {"common", usage, table, NULL, sizeof(struct fetch)};
+    struct fetch o;
+    struct guard *guard = NULL;
+    struct problem why = {""};
+    int first;
+    if (!options_read(&source, argc, argv, &o, &first))
+        return CMD_WRONG;
+    if (argc - first != 1)
+        return options_wrong(argv[0], "give one URL");
+    if (guard_new(o.allow_private.items, o.allow_private.n, &guard, &why) != OK)
+        return options_wrong(argv[0], "--allow-private: %s", why.text);
+    int status = fetch(&o, guard, argv[first]);
+    guard_free(&guard);
+    return status;
+}

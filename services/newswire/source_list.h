@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+// Lists of sources as files: OPML 2.0 (opml.org) or plain text, one URL a line. Pure: bytes in,
+// URLs out, and back. Kind and interval have no place of their own in OPML: they are attributes of
+// the namespace SOURCE_LIST_NAMESPACE, which others ignore.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/buf.h"
+#include "common/wire.h"
+
+#define SOURCE_LIST_NAMESPACE "urn:newswire:sources"
+
+enum { SOURCE_LIST_BYTES = 8 << 20, SOURCE_LIST_MAX = 20000 };
+
+struct listed_source {
+    char *url;
+    char *title; // "" if the file has none
+    Newswire__V1__SourceKind kind;
+    uint32_t every_s; // 0: adaptive
+};
+
+struct source_list {
+    struct listed_source *items;
+    size_t n, cap;
+};
+
+// Reads a file of either kind: OPML if its first character that is not blank is '<'. In plain text,
+// empty lines and what follows a # at the start of a line or after a blank are skipped. Each URL is
+// taken once. ERR_INPUT or ERR_LIMIT: *why names `name`, the line and the mend; *out is empty then.
+enum err source_list_read(const char *name, const char *bytes, size_t size, struct source_list *out,
+                          struct problem *why) MUST_CHECK;
+void source_list_free(struct source_list *l);
+
+// Adds a copy of one source. ERR_LIMIT beyond SOURCE_LIST_MAX.
+enum err source_list_add(struct source_list *l, const struct listed_source *s) MUST_CHECK;
+
+// Writes what source_list_read() reads.
+void source_list_opml(const struct source_list *l, struct buf *out);
+void source_list_plain(const struct source_list *l, struct buf *out);

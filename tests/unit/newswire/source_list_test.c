@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "services/newswire/source.h"
+#include "services/newswire/source_list.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+static enum err read_text(const char *text, struct source_list *l, struct problem *why)
+{
+    return source_list_read("list", text, strlen(text), l, why);
+}
+
+static void opml_of_any_reader_is_read(void **state)
+{
+    (void)state;
+    static const char opml[] =
+        "\xEF\xBB\xBF\n<?xml version=\"1.0\"?>\n<opml version=\"1.1\"><body>\n"
+        "<outline text=\"政府\"><outline text=\"要闻\" title=\"国资委要闻\" type=\"rss\" "
+        "xmlUrl=\"https://例子.中国/a?x=1&amp;y=2\"/>\n"
+        "<outline text=\"inner\"><outline xmlurl='http://example.com/feed'/></outline></outline>\n"
+        "<outline text=\"again\" xmlUrl=\"http://example.com/feed\"/>\n"
+        "<outline text=\"a link\" url=\"http://example.com/\"/>\n"
+        "</body></opml>\n";
+    struct source_list l;
+    struct problem why = {""};
+    assert_int_equal(read_text(opml, &l, &why), OK);
+    assert_int_equal(l.n, 2);
+    assert_string_equal(l.items[0].url, "https://例子.中国/a?x=1&y=2");
+    assert_string_equal(l.items[0].title, "国资委要闻");
+    assert_string_equal(l.items[1].url, "http://example.com/feed");
+    assert_string_equal(l.items[1].title, "");
+    source_list_free(&l);
+}
+
+static void a_plain_list_may_have_remarks(void **state)
+{
+    (void)state;
+    struct source_list l;
+    struct problem why = {""};
+    assert_int_equal(read_text("# 来源\r\n\r\n  https://例子.中国/#!/要闻 # news\r\n"
+                               "HTTP://example.com/feed\nHTTP://example.com/feed",
+                               &l, &why),
+                     OK);
+    assert_int_equal(l.n, 2);
+    assert_string_equal(l.items[0].url, "https://例子.中国/#!/要闻");
+    assert_string_equal(l.items[1].url, "HTTP://example.com/feed");
+    source_list_free(&l);
+}
+
+static void an_empty_file_has_no_sources(void **state)
+{
+    (void)state;
+    struct source_list l;
+    struct problem why = {""};
+    assert_int_equal(read_text("", &l, &why), OK);
+    assert_int_equal(l.n, 0);
+    source_list_free(&l);
+}
+
+static void what_cannot_be_read_is_named_with_its_line(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *want;
+    } rows[] = {
+        {"http://a/\nftp://b/\n", "list:2: not an http or https URL: ftp://b/"},
+        {"http://a/ http://b/\n", "list:1: one URL a line"},
+        {"新闻\n", "list:1: not an http or https URL: 新闻"},
+        {"\x1b[2J\n", "list:1: not an http or https URL: (unprintable)"},
+        {"http://a/\xC3\n", "list:1: a URL longer than"},
+        {"<opml><body>\n<outline></body></opml>", "list:2: not well-formed XML: "},
+        {"<html><body/></html>", "list: <html> is no OPML"},
+        {"<rss version=\"2.0\"><channel/></rss>", "newswire add URL"},
+        {"<opml><body>\n<outline xmlUrl='javascript:1'/></body></opml>", "list:2: not an http"},
+        {"<opml xmlns:n='" SOURCE_LIST_NAMESPACE
+         "'><outline n:kind='博客' xmlUrl='http://a/'/></opml>",
+         "list:1: no kind of source: 博客"},
+        {"<opml xmlns:n='" SOURCE_LIST_NAMESPACE
+         "'><outline n:every='8d' xmlUrl='http://a/'/></opml>",
+         "list:1: no interval up to 7d: 8d"},
+        {"<!DOCTYPE opml [<!ENTITY a 'http://a/'>]><opml><outline xmlUrl='&a;'/></opml>",
+         "list: defines entities"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct source_list l = {.items = NULL};
+        struct problem why = {""};
+        assert_int_equal(read_text(rows[i].text, &l, &why), ERR_INPUT);
+        if (!strstr(why.text, rows[i].want))
+            assert_string_equal(why.text, rows[i].want);
+        assert_null(l.items);
+    }
+}
+
+static void too_many_sources_are_refused(void **state)
+{
+    (void)state;
+    struct buf text = buf_new(1 << 20);
+    for (int i = 0; i <= SOURCE_LIST_MAX; i++)
+        buf_printf(&text, "http://例/%d\n", i);
+    struct source_list l;
+    struct problem why = {""};
+    assert_int_equal(read_text(buf_str(&text), &l, &why), ERR_LIMIT);
+    assert_non_null(strstr(why.text, "list:20001: more than 20000 sources"));
+    buf_free(&text);
+}
+
+static void what_is_written_is_read_back(void **state)
+{
+    (void)state;
+    static const struct listed_source rows[] = {
+        {(char *)"https://例子.中国/a?x=1&y=\"2\"", (char *)"国资委 <要闻> & \"more\"",
+         NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_FEED, 0},
+        {(char *)"http://example.com/list", (char *)"", NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_LIST,
+         1800},
+        {(char *)"http://example.com/auto", (char *)"Auto", 0, 90},
+    };
+    struct source_list l = {.items = NULL}, back;
+    struct problem why = {""};
+    struct buf opml = buf_new(65536), plain = buf_new(65536);
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_int_equal(source_list_add(&l, &rows[i]), OK);
+    source_list_opml(&l, &opml);
+    assert_int_equal(read_text(buf_str(&opml), &back, &why), OK);
+    assert_int_equal(back.n, COUNT(rows));
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        assert_string_equal(back.items[i].url, rows[i].url);
+        assert_string_equal(back.items[i].title, *rows[i].title ? rows[i].title : rows[i].url);
+        assert_int_equal(back.items[i].kind, rows[i].kind);
+        assert_int_equal(back.items[i].every_s, rows[i].every_s);
+    }
+    source_list_free(&back);
+    source_list_plain(&l, &plain);
+    assert_int_equal(read_text(buf_str(&plain), &back, &why), OK);
+    assert_int_equal(back.n, COUNT(rows));
+    source_list_free(&back);
+    source_list_free(&l);
+    buf_free(&opml);
+    buf_free(&plain);
+}
+
+static void a_summary_says_how_a_source_does(void **state)
+{
+    (void)state;
+    static const struct {
+        Newswire__V1__SourceKind found;
+        int64_t polled_ms;
+        int paused;
+        uint64_t entries, published, pending, failed;
+        const char *trouble, *want;
+    } rows[] = {
+        {0, 0, 0, 0, 0, 0, 0, "", "not asked yet"},
+        {0, 0, 1, 0, 0, 0, 0, "", "paused"},
+        {0, 0, 0, 0, 0, 0, 0, "HTTP 404 不存在", "source: HTTP 404 不存在"},
+        {1, 1, 0, 40, 0, 40, 0, "", "feed, 40 entries, 40 to fetch"},
+        {1, 1, 0, 1, 1, 0, 0, "", "feed, 1 entry, 1 published"},
+        {1, 1, 0, 0, 0, 0, 0, "", "feed, nothing on it yet"},
+        {2, 1, 0, 1, 1, 0, 0, "", "page, 1 published"},
+        {4, 1, 1, 9, 7, 1, 1, "cut short",
+         "paused list, 9 entries, 7 published, 1 to fetch, "
+         "1 given up: cut short"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        Newswire__V1__Source s = NEWSWIRE__V1__SOURCE__INIT;
+        struct buf out = buf_new(4096);
+        s.found = rows[i].found;
+        s.polled_ms = rows[i].polled_ms;
+        s.paused = rows[i].paused;
+        s.entries = rows[i].entries;
+        s.published = rows[i].published;
+        s.pending = rows[i].pending;
+        s.failed = rows[i].failed;
+        s.trouble = (char *)rows[i].trouble;
+        source_summary(&s, &out);
+        assert_string_equal(buf_str(&out), rows[i].want);
+        buf_free(&out);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(opml_of_any_reader_is_read),
+        cmocka_unit_test(a_plain_list_may_have_remarks),
+        cmocka_unit_test(an_empty_file_has_no_sources),
+        cmocka_unit_test(what_cannot_be_read_is_named_with_its_line),
+        cmocka_unit_test(too_many_sources_are_refused),
+        cmocka_unit_test(what_is_written_is_read_back),
+        cmocka_unit_test(a_summary_says_how_a_source_does),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
