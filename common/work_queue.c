@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "common/work_queue.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 
 #include "common/err.h"
@@ -121,9 +120,13 @@ struct task *work_queue_answered(struct work_queue *q, size_t worker)
     return t;
 }
 
-struct task *work_queue_died(struct work_queue *q, size_t worker)
+struct task *work_queue_died(struct work_queue *q, size_t worker, bool begun)
 {
-    struct task *blamed = pop(&q->held[worker]);
+    struct list *held = &q->held[worker];
+    bool suspect = held->first && held->first->deaths > 0;
+    struct task *blamed = begun ? pop(held) : NULL;
+    if (suspect && !begun) // it was alone, and stays what it is
+        prepend(&q->suspects, held);
     prepend(&q->waiting, &q->held[worker]);
     if (!blamed)
         return NULL;

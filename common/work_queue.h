@@ -3,6 +3,7 @@
 // workers.h without the processes. Pure state.
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,9 +35,9 @@ const struct task *work_queue_first(const struct work_queue *q, size_t worker);
 // The worker answered: its oldest task, now the caller's to free. NULL: it had none.
 struct task *work_queue_answered(struct work_queue *q, size_t worker);
 
-// The worker died. The task it was on is counted and becomes a suspect, to be tried alone before
-// others; or after its third death it is returned, now the caller's to free. Those behind it come
-// next again, in their order.
-struct task *work_queue_died(struct work_queue *q, size_t worker);
+// The worker died. If it had begun the task it was on, that one is counted and becomes a suspect,
+// to be tried alone before others; or after its third death it is returned, now the caller's to
+// free. The others come next again, in their order.
+struct task *work_queue_died(struct work_queue *q, size_t worker, bool begun);
 
 size_t work_queue_size(const struct work_queue *q); // all tasks, wherever they are

@@ -8,6 +8,8 @@
 
 enum { HEADER = 4, READ_SIZE = 64 << 10 };
 
+static const uint8_t begun[HEADER] = {0xff, 0xff, 0xff, 0xff}; // see workers.c
+
 // Reads exactly n bytes and appends them. ERR_NOTFOUND: the parent closed its end.
 static enum err read_all(int fd, struct buf *into, size_t n)
 {
@@ -67,6 +69,8 @@ int worker_serve(int fd, size_t task_max, size_t answer_max, work_fn *fn, void *
     enum err e = write_message(fd, NULL, 0);
     while (e == OK) {
         e = read_message(fd, &task);
+        if (e == OK)
+            e = write_all(fd, begun, sizeof begun);
         if (e != OK)
             break;
         buf_clear(&answer);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The parent's side. On the socketpair each message is a length of 4 bytes, big-endian, and so many
-// bytes. The worker's first message, an empty one, says that it is ready; then one answer a task.
+// bytes. The worker's first message, an empty one, says that it is ready. For each task it sends a
+// length of BEGUN without bytes when it has read it, and later the answer: so a task that was sent
+// to a worker already dead is not blamed for it.
 #include "common/workers.h"
 
 #include <errno.h>
@@ -37,10 +39,13 @@ enum worker_state {
     WORKER_DYING // killed, not yet reaped; its tasks are still counted as its own
 };
 
+static const size_t BEGUN = UINT32_MAX;
+
 struct worker {
     struct workers *pool;
     size_t number;
     enum worker_state state;
+    bool begun; // the oldest of its tasks
     pid_t pid;
     int fd;
     struct timer *timer;        // start, deadline or next look at the dying, by state
@@ -130,6 +135,7 @@ static void worker_start(struct worker *w)
     }
     w->state = WORKER_STARTING;
     w->fate.text[0] = '\0';
+    w->begun = false;
     w->sending = NULL;
     buf_clear(&w->in);
     loop_fd(w->pool->loop, w->fd, LOOP_READ, on_worker, w);
@@ -166,7 +172,7 @@ static void report_poison(struct workers *p, struct task **t, const char *fate)
 static void worker_buried(struct worker *w)
 {
     struct workers *p = w->pool;
-    const struct task *on = work_queue_first(p->queue, w->number);
+    const struct task *on = w->begun ? work_queue_first(p->queue, w->number) : NULL;
     p->deaths++;
     w->failures++;
     if (on)
@@ -177,7 +183,7 @@ static void worker_buried(struct worker *w)
                   (int)w->pid, w->fate.text, backoff_ms(w->failures));
     w->pid = -1;
     w->sending = NULL;
-    struct task *poison = work_queue_died(p->queue, w->number);
+    struct task *poison = work_queue_died(p->queue, w->number, w->begun);
     worker_down(w);
     if (poison)
         report_poison(p, &poison, w->fate.text);
@@ -275,18 +281,22 @@ static void feed(struct workers *p)
 
 // Answers in.
 
+static bool worker_unasked(struct worker *w)
+{
+    struct problem fate;
+    problem_set(&fate, OK, "answered what it was not asked");
+    worker_end(w, &fate);
+    return false;
+}
+
 static bool worker_answered(struct worker *w, const uint8_t *bytes, size_t size)
 {
     struct workers *p = w->pool;
-    const struct task *on = work_queue_first(p->queue, w->number);
-    if (!on || on == w->sending) {
-        struct problem fate;
-        problem_set(&fate, OK, "answered what it was not asked");
-        worker_end(w, &fate);
-        return false;
-    }
+    if (!w->begun)
+        return worker_unasked(w);
     struct task *t = work_queue_answered(p->queue, w->number);
     w->failures = 0;
+    w->begun = false;
     if (work_queue_first(p->queue, w->number))
         timer_set(w->timer, p->options.deadline_ms, false);
     else
@@ -296,34 +306,56 @@ static bool worker_answered(struct worker *w, const uint8_t *bytes, size_t size)
     return true;
 }
 
-static bool worker_message(struct worker *w, const uint8_t *bytes, size_t size)
+static bool worker_began(struct worker *w)
 {
-    if (w->state == WORKER_UP)
-        return worker_answered(w, bytes, size);
+    const struct task *on = work_queue_first(w->pool->queue, w->number);
+    if (w->begun || !on || on == w->sending)
+        return worker_unasked(w);
+    w->begun = true;
+    return true;
+}
+
+static bool worker_ready(struct worker *w)
+{
     timer_stop(w->timer);
     w->state = WORKER_UP;
     return true;
+}
+
+static bool worker_too_long(struct worker *w, size_t size)
+{
+    struct problem fate;
+    problem_set(&fate, OK, "answered with %zu bytes (the limit is %zu)", size,
+                w->pool->options.answer_max);
+    worker_end(w, &fate);
+    return false;
 }
 
 // Takes the complete messages out of what was read. False: the worker was ended.
 static bool worker_messages(struct worker *w)
 {
     size_t at = 0;
-    while (w->in.size - at >= HEADER) {
+    bool goes_on = true;
+    while (goes_on && w->in.size - at >= HEADER) {
+        const uint8_t *bytes = w->in.data + at + HEADER;
         size_t size = get_length(w->in.data + at);
-        if (size > w->pool->options.answer_max) {
-            struct problem fate;
-            problem_set(&fate, OK, "answered with %zu bytes (the limit is %zu)", size,
-                        w->pool->options.answer_max);
-            worker_end(w, &fate);
-            return false;
-        }
-        if (w->in.size - at - HEADER < size)
+        at += HEADER;
+        if (w->state == WORKER_STARTING)
+            goes_on = size == 0 ? worker_ready(w) : worker_unasked(w);
+        else if (size == BEGUN)
+            goes_on = worker_began(w);
+        else if (size > w->pool->options.answer_max)
+            goes_on = worker_too_long(w, size);
+        else if (w->in.size - at < size) {
+            at -= HEADER;
             break;
-        if (!worker_message(w, w->in.data + at + HEADER, size))
-            return false;
-        at += HEADER + size;
+        } else {
+            at += size;
+            goes_on = worker_answered(w, bytes, size);
+        }
     }
+    if (!goes_on)
+        return false;
     buf_consume(&w->in, at);
     return true;
 }

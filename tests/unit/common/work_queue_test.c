@@ -53,7 +53,7 @@ static void only_the_task_the_worker_was_on_is_blamed(void **state)
     (void)state;
     struct work_queue *q = queue_of(1, 3, 4);
     give(q, 0), give(q, 0), give(q, 0);
-    assert_null(work_queue_died(q, 0));
+    assert_null(work_queue_died(q, 0, true));
     const struct task *suspect = work_queue_give(q, 0);
     assert_int_equal(suspect->tag, 1);
     assert_int_equal(suspect->deaths, 1);
@@ -73,10 +73,10 @@ static void the_third_death_is_poison(void **state)
     struct work_queue *q = queue_of(1, 3, 2);
     for (int death = 1; death < DEATHS_TO_POISON; death++) {
         assert_int_equal(give(q, 0), 1);
-        assert_null(work_queue_died(q, 0));
+        assert_null(work_queue_died(q, 0, true));
     }
     assert_int_equal(give(q, 0), 1);
-    assert_int_equal(taken(work_queue_died(q, 0)), 1);
+    assert_int_equal(taken(work_queue_died(q, 0, true)), 1);
     assert_int_equal(give(q, 0), 2);
     assert_int_equal(work_queue_size(q), 1);
     work_queue_free(&q);
@@ -86,8 +86,29 @@ static void a_worker_that_dies_idle_is_held_against_nothing(void **state)
 {
     (void)state;
     struct work_queue *q = queue_of(2, 1, 1);
-    assert_null(work_queue_died(q, 0));
+    assert_null(work_queue_died(q, 0, false));
     assert_int_equal(work_queue_give(q, 1)->deaths, 0);
+    work_queue_free(&q);
+}
+
+static void a_task_that_was_not_begun_is_not_blamed(void **state)
+{
+    (void)state;
+    struct work_queue *q = queue_of(1, 2, 3);
+    for (int death = 0; death < 5; death++) {
+        assert_int_equal(give(q, 0), 1);
+        assert_int_equal(give(q, 0), 2);
+        assert_null(work_queue_died(q, 0, false));
+    }
+    give(q, 0);
+    assert_null(work_queue_died(q, 0, true));
+    for (int death = 0; death < 5; death++) { // a suspect stays one, alone
+        assert_int_equal(give(q, 0), 1);
+        assert_int_equal(give(q, 0), 0);
+        assert_null(work_queue_died(q, 0, false));
+    }
+    assert_int_equal(work_queue_give(q, 0)->deaths, 1);
+    assert_int_equal(work_queue_size(q), 3);
     work_queue_free(&q);
 }
 
@@ -96,7 +117,7 @@ static void busy_workers_run_empty_while_a_suspect_waits(void **state)
     (void)state;
     struct work_queue *q = queue_of(2, 2, 6);
     give(q, 0), give(q, 1), give(q, 0), give(q, 1); // 1 3, 2 4
-    assert_null(work_queue_died(q, 0));
+    assert_null(work_queue_died(q, 0, true));
     assert_int_equal(taken(work_queue_answered(q, 1)), 2);
     assert_int_equal(give(q, 1), 0);
     assert_int_equal(taken(work_queue_answered(q, 1)), 4);
@@ -113,6 +134,7 @@ int main(void)
         cmocka_unit_test(only_the_task_the_worker_was_on_is_blamed),
         cmocka_unit_test(the_third_death_is_poison),
         cmocka_unit_test(a_worker_that_dies_idle_is_held_against_nothing),
+        cmocka_unit_test(a_task_that_was_not_begun_is_not_blamed),
         cmocka_unit_test(busy_workers_run_empty_while_a_suspect_waits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -35,6 +35,7 @@ static void obey(void *arg, const uint8_t *task, size_t size, struct buf *answer
     (void)arg;
     char order[64] = "";
     memcpy(order, task, size < sizeof order - 1 ? size : sizeof order - 1);
+    signal(SIGSEGV, SIG_DFL); // a sanitizer has its own idea of it
     if (strcmp(order, "crash") == 0)
         raise(SIGSEGV);
     else if (strcmp(order, "exit") == 0)
