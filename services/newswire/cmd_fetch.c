@@ -17,7 +17,7 @@
 
 struct fetch {
     struct setting_list allow_private;
-    const char *user_agent, *proxy, *labels;
+    const char *user_agent, *proxy, *data;
     int64_t timeout_ms;
 };
 
@@ -27,7 +27,7 @@ static const struct setting table[] = {
     {"user-agent", SETTING_STRING, offsetof(struct fetch, user_agent), "newswire/" NEWSWIRE_VERSION,
      0, 0, "how to introduce ourselves"},
     {"proxy", SETTING_STRING, offsetof(struct fetch, proxy), NULL, 0, 0, "URL of an HTTP proxy"},
-    {"labels", SETTING_STRING, offsetof(struct fetch, labels), NULL, 0, 0,
+    {"data", SETTING_STRING, offsetof(struct fetch, data), NULL, 0, 0,
      "folder of a taxonomy and model of your own"},
     {"timeout", SETTING_DURATION, offsetof(struct fetch, timeout_ms), "30s", 1, 3600000,
      "for the whole transfer"},
@@ -128,7 +128,7 @@ static enum err print(const struct fetch *o, const struct http_response *r, stru
     char *url = cleaned(r->url);
     json_t *object = json_pack("{s:s, s:i, s:I}", "url", url, "status", r->status, "elapsed_ms",
                                (json_int_t)r->elapsed_ms);
-    enum err e = add_found(object, &source, o->labels, why);
+    enum err e = add_found(object, &source, o->data, why);
     if (e)
         json_decref(object);
     else

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "services/newswire/findings.h"
 
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/mem.h"
+#include "common/text.h"
 #include "services/newswire/when.h"
 
 json_t *findings_published(int64_t ms, enum date_precision precision)
@@ -50,14 +55,24 @@ void findings_article(json_t *object, const struct article *a)
     json_object_set_new(object, "attachments", attachments_json(a));
 }
 
+// Evidence is words as they stand in the document, which may be a file of any bytes.
+static json_t *clean_string(const char *s)
+{
+    char *copy = mem_strdup(s);
+    json_t *value = json_stringn(copy, text_clean(copy, strlen(copy)));
+    free(copy);
+    return value;
+}
+
 static json_t *label_json(const struct label *l)
 {
     json_t *evidence = json_array();
     for (size_t i = 0; i < l->n_evidence; i++) {
         const struct evidence *e = &l->evidence[i];
         json_array_append_new(evidence,
-                              json_pack("{s:i, s:i, s:s, s:f}", "start", (int)e->start, "end",
-                                        (int)e->end, "text", e->text, "weight", (double)e->weight));
+                              json_pack("{s:I, s:I, s:o, s:f}", "start", (json_int_t)e->start,
+                                        "end", (json_int_t)e->end, "text", clean_string(e->text),
+                                        "weight", (double)e->weight));
     }
     return json_pack("{s:s, s:s, s:f, s:o}", "label", l->name, "detail", l->detail, "score",
                      (double)l->score, "evidence", evidence);

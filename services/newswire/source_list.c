@@ -45,10 +45,11 @@ static enum err check(const char *name, long line, const char *url, struct probl
     if (strncasecmp(url, "http://", 7) != 0 && strncasecmp(url, "https://", 8) != 0)
         return problem_set(why, ERR_INPUT, "%s:%ld: not an http or https URL: %.80s", name, line,
                            text_is_clean(url, n) ? url : "(unprintable)");
-    if (n > URL_BYTES || !text_is_clean(url, n))
-        return problem_set(why, ERR_INPUT,
-                           "%s:%ld: a URL longer than %d bytes, or with characters that no URL has",
-                           name, line, URL_BYTES);
+    if (n > URL_BYTES || !text_is_clean(url, n) || strpbrk(url, " \t\n"))
+        return problem_set(
+            why, ERR_INPUT,
+            "%s:%ld: a URL longer than %d bytes, or with blanks or control characters", name, line,
+            URL_BYTES);
     return OK;
 }
 
@@ -118,10 +119,21 @@ static enum err read_ours(const char *name, xmlNode *node, struct listed_source 
     return e;
 }
 
+// The text without the blanks around it, which other programs leave; in place.
+static char *trim(char *s)
+{
+    s += strspn(s, " \t\r\n");
+    size_t n = strlen(s);
+    while (n > 0 && strchr(" \t\r\n", s[n - 1]))
+        n--;
+    s[n] = '\0';
+    return s;
+}
+
 static enum err read_outline(const char *name, xmlNode *node, struct source_list *out,
                              struct problem *why)
 {
-    char *url = attribute(node, "xmlUrl");
+    char *attr = attribute(node, "xmlUrl"), *url = attr ? trim(attr) : NULL;
     char *title = attribute(node, "title"), *text = attribute(node, "text");
     char none[] = "";
     struct listed_source s = {.url = url, .title = title ? title : text ? text : none};
@@ -130,7 +142,7 @@ static enum err read_outline(const char *name, xmlNode *node, struct source_list
         e = read_ours(name, node, &s, why);
     if (url && !e)
         e = add(out, name, xmlGetLineNo(node), &s, why);
-    xmlFree(url);
+    xmlFree(attr);
     xmlFree(title);
     xmlFree(text);
     return e;
@@ -191,7 +203,7 @@ static void remove_doubles(struct source_list *l)
     struct listed_source **sorted = mem_alloc(l->n * sizeof(struct listed_source *));
     for (size_t i = 0; i < l->n; i++)
         sorted[i] = &l->items[i];
-    qsort(sorted, l->n, sizeof *sorted, by_url);
+    qsort(sorted, l->n, sizeof(struct listed_source *), by_url);
     const char *kept = NULL;
     for (size_t i = 0; i < l->n; i++) {
         if (!kept || strcmp(kept, sorted[i]->url) != 0) {
@@ -224,6 +236,8 @@ enum err source_list_read(const char *name, const char *bytes, size_t size, stru
     while (blank < size && strchr(" \t\r\n", bytes[blank]) && bytes[blank])
         blank++;
     bool opml = blank < size && bytes[blank] == '<';
+    if (memchr(bytes, '\0', size))
+        return problem_set(why, ERR_INPUT, "%s: neither OPML nor a list of URLs", name);
     struct source_list list = {.items = NULL};
     enum err e = opml ? read_opml(name, bytes + blank, size - blank, &list, why)
                       : read_plain(name, bytes, size, &list, why);

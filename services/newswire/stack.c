@@ -101,9 +101,10 @@ static enum err exchange(struct socket *s, const pb_envelope *request, int64_t d
     enum err e;
     while ((e = wire_send(s, NULL, request)) == ERR_BUSY && wait_until(s, deadline))
         ;
-    if (e)
-        return e == ERR_BUSY ? e
-                             : problem_set(why, e, "the request cannot be sent: %s", err_name(e));
+    if (e) {
+        problem_set(why, e, "the request cannot be sent: %s", err_name(e));
+        return e;
+    }
     const uint8_t *bytes;
     size_t size;
     while ((e = socket_receive(s, NULL, NULL, &bytes, &size)) == ERR_NOTFOUND)

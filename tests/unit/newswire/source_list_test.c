@@ -24,7 +24,8 @@ static void opml_of_any_reader_is_read(void **state)
         "\xEF\xBB\xBF\n<?xml version=\"1.0\"?>\n<opml version=\"1.1\"><body>\n"
         "<outline text=\"政府\"><outline text=\"要闻\" title=\"国资委要闻\" type=\"rss\" "
         "xmlUrl=\"https://例子.中国/a?x=1&amp;y=2\"/>\n"
-        "<outline text=\"inner\"><outline xmlurl='http://example.com/feed'/></outline></outline>\n"
+        "<outline text=\"inner\"><outline xmlurl=' http://example.com/feed "
+        "'/></outline></outline>\n"
         "<outline text=\"again\" xmlUrl=\"http://example.com/feed\"/>\n"
         "<outline text=\"a link\" url=\"http://example.com/\"/>\n"
         "</body></opml>\n";
@@ -76,6 +77,7 @@ static void what_cannot_be_read_is_named_with_its_line(void **state)
         {"\x1b[2J\n", "list:1: not an http or https URL: (unprintable)"},
         {"http://a/\xC3\n", "list:1: a URL longer than"},
         {"<opml><body>\n<outline></body></opml>", "list:2: not well-formed XML: "},
+        {"<opml><outline xmlUrl='http://a/&#10;b'/></opml>", "list:1: a URL longer than"},
         {"<html><body/></html>", "list: <html> is no OPML"},
         {"<rss version=\"2.0\"><channel/></rss>", "newswire add URL"},
         {"<opml><body>\n<outline xmlUrl='javascript:1'/></body></opml>", "list:2: not an http"},
