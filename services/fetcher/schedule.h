@@ -32,7 +32,7 @@ struct schedule {
     uint32_t polls;     // that succeeded
     uint32_t failures;  // in a row
     uint32_t entries;   // on the feed at the last poll that read it
-    uint32_t burst;     // new entries an hour, over the last hours, in thousandths
+    uint32_t burst;     // new entries an hour, over the last hours, in millionths
     uint32_t rate;      // the same over the last week
     uint16_t hours[24]; // weight of each hour of the day (UTC) in what came, 1000 is the mean
 };
@@ -60,8 +60,8 @@ struct plan {
     int64_t next_ms;    // when to poll this source again
     bool gap;           // no entry shared with the poll before: some may have been missed between
     bool pause_host;    // 429: nothing else of this host before next_ms either
-    const char *reason; // "adaptive", "ttl", "max-age", "skip-hours", "every", "retry-after",
-                        // "failing": static
+    const char *reason; // "adaptive", "ttl", "max-age", "skip-hours", "roll-off", "every",
+                        // "retry-after", "failing": static
 };
 
 // The first poll of a source just added or due after a restart: at once, or spread evenly by the
