@@ -120,7 +120,7 @@ void blocks_add(struct blocks *b, const struct page *p, uint32_t node)
             add_text(b, &line, at, i < link_end);
         } else {
             open = i;
-            if (at->tag == HTML_A)
+            if (p->own[i].n_links)
                 link_end = at->end;
             if (html_is_block(at->tag)) {
                 uint32_t owner = at->tag == HTML_BR ? block_above(p, at->parent) : i;

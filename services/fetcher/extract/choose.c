@@ -12,6 +12,7 @@ enum {
     CANDIDATE_PERCENT = 20,     // share of the largest one
     NAMED_PERCENT = 40,         // share of the heaviest element that a named one must hold
     AFTER_TITLE_PERCENT = 25,
+    LONE_PERCENT = 25, // of the page's prose, in an element that does not hold the title
     CANDIDATES_MAX = 64,
 };
 
@@ -210,6 +211,9 @@ static uint32_t after_anchor(const struct page *p, uint32_t anchor, uint32_t hea
             continue;
         while (p->nodes[i].parent != p->body && !page_contains(p, p->nodes[i].parent, anchor))
             i = p->nodes[i].parent;
+        // Title and paragraphs side by side: then it is what holds them all.
+        if (is_paragraph(p->nodes[i].tag))
+            i = p->nodes[i].parent;
         return at_least(p->sum[i].good, AFTER_TITLE_PERCENT, p->sum[heaviest].good) &&
                        p->sum[i].good >= CANDIDATE_MIN
                    ? i
@@ -234,8 +238,11 @@ uint32_t choose_node(const struct page *p, uint32_t anchor, const char **rule)
         if (c.n == 0)
             continue;
         uint32_t node = first_after(p, &c, anchor);
-        if (k == 0)
+        bool titled = anchor && page_contains(p, node, anchor);
+        if (k == 0 || !titled)
             node = join_pieces(p, &c, node);
+        if (!titled && !at_least(p->sum[node].good, LONE_PERCENT, p->sum[p->body].good))
+            continue;
         if (several || at_least(p->sum[node].good, NAMED_PERCENT, p->sum[heaviest].good)) {
             *rule = kinds[k].rule;
             return descend(p, node, DESCEND_NAMED_PERCENT);

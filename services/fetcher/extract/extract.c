@@ -10,6 +10,7 @@
 #include "services/fetcher/extract/blocks.h"
 #include "services/fetcher/extract/charset.h"
 #include "services/fetcher/extract/choose.h"
+#include "services/fetcher/extract/explain.h"
 #include "services/fetcher/extract/language.h"
 #include "services/fetcher/extract/ld.h"
 #include "services/fetcher/extract/meta.h"
@@ -124,13 +125,12 @@ static const char *standfirst_text(struct extractor *x, size_t n)
 
 // Times without a zone are China's on a Chinese page.
 static void find_date(struct article *a, const struct page *p, const struct page_source *source,
-                      const struct meta *meta, const struct ld *ld, uint32_t anchor, uint32_t node)
+                      const struct meta *meta, const struct ld *ld, struct decisions *d)
 {
     bool chinese = strncmp(a->language, "zh", 2) == 0;
     struct date_rules rules = {chinese ? ZONE_SHANGHAI : ZONE_UTC, source->now_ms};
     struct date date;
-    const char *rule;
-    if (page_date(p, meta, ld, source->url, anchor, node, &rules, &date, &rule)) {
+    if (page_date(p, meta, ld, source->url, d->anchor, d->node, &rules, &date, &d->date_rule)) {
         a->published_ms = date.ms;
         a->precision = date.precision;
         a->zone = date.zone;
@@ -140,7 +140,6 @@ static void find_date(struct article *a, const struct page *p, const struct page
 const struct article *extractor_page(struct extractor *x, const struct page_source *source,
                                      struct buf *explain)
 {
-    (void)explain;
     arena_reset(x->arena);
     blocks_clear(&x->blocks);
     struct charset_text t =
@@ -155,21 +154,22 @@ const struct article *extractor_page(struct extractor *x, const struct page_sour
     meta_read(&page, &meta);
     ld_read(&page, &ld);
     find_titles(&page, &meta, &titles);
-    prune(&page, x->words);
-    uint32_t anchor = choose_anchor(&page, &titles);
-    const char *rule;
-    uint32_t node = choose_node(&page, anchor, &rule);
-    standfirst_add(&x->blocks, &page, anchor, node);
+    struct decisions d = {.anchor = choose_anchor(&page, &titles)};
+    prune(&page, x->words, d.anchor);
+    d.node = choose_node(&page, d.anchor, &d.node_rule);
+    standfirst_add(&x->blocks, &page, d.anchor, d.node);
     size_t n_standfirst = x->blocks.n;
-    expand(x, &page, node);
-    trim(&x->blocks, &titles, x->arena);
+    expand(x, &page, d.node);
+    trim(&x->blocks, &titles, d.anchor, x->arena);
     compose(x);
     struct article *a = &x->article;
     *a =
         (struct article){.charset = t.report, .text = buf_str(&x->text), .text_size = x->text.size};
     a->language = language_of((struct html_str){a->text, a->text_size}, meta.language, x->language);
     a->standfirst = standfirst_text(x, n_standfirst);
-    article_describe(a, &page, &meta, &ld, source->url, anchor, node);
-    find_date(a, &page, source, &meta, &ld, anchor, node);
+    article_describe(a, &page, &meta, &ld, source->url, d.anchor, d.node);
+    find_date(a, &page, source, &meta, &ld, &d);
+    if (explain)
+        explain_page(explain, &page, &x->blocks, &d);
     return a;
 }

@@ -159,8 +159,8 @@ static void weigh(struct page *p, const struct word_table *table)
             end_run(p, &run);
             run.owner = i;
         }
-        if (node->tag == HTML_A) {
-            p->own[i].n_links = 1;
+        if (node->tag == HTML_A && html_attr(p->html, node, HTML_ATTR_HREF).s) {
+            p->own[i].n_links = 1; // without href it is a target, often one that is never closed
             link_end = node->end;
         }
         if (node->n_attrs) {

@@ -183,6 +183,9 @@ bool page_date(const struct page *p, const struct meta *meta, const struct ld *l
     if (from_lines(p, anchor, rules, out))
         return true;
     *rule = "URL";
-    return from_url(meta->canonical, rules, out) ||
-           from_url((struct html_str){url, strlen(url)}, rules, out);
+    if (from_url(meta->canonical, rules, out) ||
+        from_url((struct html_str){url, strlen(url)}, rules, out))
+        return true;
+    *rule = "none";
+    return false;
 }

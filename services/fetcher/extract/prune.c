@@ -189,18 +189,20 @@ static uint32_t word_share(uint8_t flags)
     return flags & WORD_CONTENT ? WORD_CONTENT_SHARE : WORD_SHARE;
 }
 
-static void drop_words(struct page *p, const struct word_table *table)
+static void drop_words(struct page *p, const struct word_table *table, uint32_t anchor)
 {
     bool misnomer[WORD_ID_COUNT];
     find_misnomers(p, table, misnomer);
     uint32_t total = p->sum[p->body].good;
     for (uint32_t i = p->body + 1; i < p->nodes[p->body].end; i++) {
-        if (p->drop[i]) {
+        if (p->drop[i] || p->nodes[i].tag == HTML_PRE) { // code is coloured by classes: "comment"
             i = page_skip(p, i) - 1;
             continue;
         }
         if (!(p->words[i].flags & WORD_UNWANTED) || !takes_words(p->nodes[i].tag))
             continue;
+        if (page_contains(p, i, anchor))
+            continue; // a banner, say, with the title in it
         uint8_t flags = flags_without(&p->words[i], table, misnomer);
         if (!(flags & WORD_UNWANTED))
             continue;
@@ -268,10 +270,10 @@ static void drop_links(struct page *p)
     page_sum(p);
 }
 
-void prune(struct page *p, const struct word_table *table)
+void prune(struct page *p, const struct word_table *table, uint32_t anchor)
 {
     drop_figures(p);
     drop_asides(p);
-    drop_words(p, table);
+    drop_words(p, table, anchor);
     drop_links(p);
 }

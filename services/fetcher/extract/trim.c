@@ -5,61 +5,19 @@
 #include <strings.h>
 
 #include "common/mem.h"
+#include "services/fetcher/extract/lines.h"
 
 enum {
     ANNOUNCEMENT_LENGTH_MAX = 60,
     AFTER_ANNOUNCEMENT_PERCENT = 12, // prose after the line that may be cut with it
+    REST_PERCENT = 35,               // and text of any kind
+    AFTER_LEGAL_PERCENT = 40,
     REPEAT_LENGTH_MIN = 200,
+    BEFORE_TITLE_PERCENT = 5,
+    POSTS_MIN = 3,
+    HEAD_LINES = 12, // after the title, where bylines are looked for
+    HEAD_LINE_LENGTH_MAX = 160,
 };
-
-bool trim_is_announcement(struct html_str line)
-{
-    static const char *const beginnings[] = {"related",
-                                             "read more",
-                                             "read next",
-                                             "more from",
-                                             "more on",
-                                             "more stories",
-                                             "also read",
-                                             "see also",
-                                             "you may also like",
-                                             "you might also",
-                                             "recommended",
-                                             "comment",
-                                             "leave a reply",
-                                             "leave a comment",
-                                             "share this",
-                                             "tag",
-                                             "popular",
-                                             "trending",
-                                             "most read",
-                                             "most popular",
-                                             "latest",
-                                             "sign up",
-                                             "subscribe",
-                                             "newsletter",
-                                             "about the author",
-                                             "top stories",
-                                             "follow us",
-                                             "in this article",
-                                             "advertisement",
-                                             "filed under",
-                                             "更多",
-                                             "相关",
-                                             "相關",
-                                             "関連"};
-    size_t i = 0;
-    while (i < line.n && strchr(" \t>»•*#-–—[(【:：|", line.s[i]) && (line.s[i] & 0x80) == 0)
-        i++;
-    while (i + 3 <= line.n && (memcmp(line.s + i, "【", 3) == 0 || memcmp(line.s + i, "●", 3) == 0))
-        i += 3;
-    for (size_t k = 0; k < sizeof beginnings / sizeof *beginnings; k++) {
-        size_t n = strlen(beginnings[k]);
-        if (line.n - i >= n && strncasecmp(line.s + i, beginnings[k], n) == 0)
-            return true;
-    }
-    return false;
-}
 
 static bool is_heading(uint8_t tag)
 {
@@ -69,10 +27,68 @@ static bool is_heading(uint8_t tag)
 
 static bool announces(const struct blocks *b, const struct block *block)
 {
-    return block->length < ANNOUNCEMENT_LENGTH_MAX && trim_is_announcement(block_text(b, block));
+    return block->length < ANNOUNCEMENT_LENGTH_MAX &&
+           line_kind(block_text(b, block)) == LINE_RELATED;
 }
 
-// Cuts everything after a line such as "Related", if little of the article follows.
+static bool repeats_title(struct html_str line, const struct titles *titles);
+
+// Blogs and news lists show several posts below each other, each with a line of its own for its
+// time: all but the first post are cut.
+static void cut_other_posts(struct blocks *b)
+{
+    size_t posts = 0, second = 0, first_prose = b->n;
+    for (size_t i = 0; i < b->n; i++) {
+        const struct block *block = &b->items[i];
+        if (line_is_time(block_text(b, block), block->length)) {
+            posts++;
+            if (!second && first_prose < i)
+                second = i;
+        } else if (block_is_prose(block) && first_prose == b->n) {
+            first_prose = i;
+        }
+    }
+    if (posts < POSTS_MIN || !second)
+        return;
+    while (second > first_prose + 1 && !block_is_prose(&b->items[second - 1]))
+        second--; // the post's title
+    for (size_t i = second; i < b->n; i++)
+        b->items[i].cut = "another post";
+}
+
+// Cuts what stands before the text: the title, and all before it; then bylines and tools up to
+// the first paragraph of prose.
+static void cut_head(struct blocks *b, const struct titles *titles, uint32_t anchor, uint64_t prose)
+{
+    size_t begin = 0;
+    uint64_t before = 0; // prose before the block; the title does not come after a good part of it
+    for (size_t i = 0; i < b->n && before * 100 <= prose * BEFORE_TITLE_PERCENT; i++) {
+        const struct block *block = &b->items[i];
+        bool repeat =
+            before == 0 && block->length < 200 && repeats_title(block_text(b, block), titles);
+        if ((anchor && block->owner == anchor) || repeat)
+            begin = i + 1;
+        else if (block_is_prose(block))
+            before += block->length;
+    }
+    for (size_t i = 0; i < begin; i++)
+        b->items[i].cut = i + 1 < begin ? "before the title" : "the title";
+    for (size_t i = begin; i < b->n && i < begin + HEAD_LINES; i++) {
+        struct block *block = &b->items[i];
+        if (block->length > HEAD_LINE_LENGTH_MAX)
+            break;
+        struct html_str text = block_text(b, block);
+        enum line_kind kind = line_kind(text);
+        if (kind == LINE_BYLINE || kind == LINE_TOOL || kind == LINE_EDITOR || kind == LINE_PAGER)
+            block->cut = "byline";
+        else if (line_is_date(text, block->length))
+            block->cut = "date";
+        else if (block_is_prose(block))
+            break;
+    }
+}
+
+// Cuts everything after a line such as "Related" or 版权声明, if little of the article follows.
 static void cut_tail(struct blocks *b, uint64_t prose)
 {
     uint64_t total = 0, before = 0, prose_before = 0;
@@ -80,16 +96,40 @@ static void cut_tail(struct blocks *b, uint64_t prose)
         total += b->items[i].length;
     for (size_t i = 0; i < b->n; i++) {
         const struct block *block = &b->items[i];
-        if (i > 0 && before * 2 > prose && announces(b, block) &&
-            (prose - prose_before) * 100 < prose * AFTER_ANNOUNCEMENT_PERCENT) {
-            for (size_t k = i; k < b->n; k++)
-                b->items[k].cut = "follows an announcement";
-            return;
+        if (i > 0 && before * 2 > prose && block->length < ANNOUNCEMENT_LENGTH_MAX) {
+            enum line_kind kind = line_kind(block_text(b, block));
+            bool ends = kind == LINE_LEGAL || kind == LINE_PAGER || kind == LINE_RELATED;
+            bool chinese = (unsigned char)block_text(b, block).s[0] >= 0xC2;
+            uint64_t share =
+                kind == LINE_LEGAL && chinese ? AFTER_LEGAL_PERCENT : AFTER_ANNOUNCEMENT_PERCENT;
+            if (ends && (prose - prose_before) * 100 < prose * share &&
+                (total - before) * 100 < total * REST_PERCENT) {
+                for (size_t k = i; k < b->n; k++)
+                    b->items[k].cut = "follows an announcement";
+                return;
+            }
         }
         before += block->length;
         if (block_is_prose(block))
             prose_before += block->length;
     }
+}
+
+static bool is_leftover(const struct blocks *b, const struct block *block)
+{
+    enum line_kind kind = line_kind(block_text(b, block));
+    if (kind == LINE_LEGAL && block->length < 200)
+        return true;
+    if (block_is_prose(block))
+        return false;
+    if (is_heading(block->tag) || block->links * 10 > block->length * 3)
+        return true;
+    if (kind != LINE_TEXT && block->length < ANNOUNCEMENT_LENGTH_MAX)
+        return true;
+    bool loose = block->tag == HTML_P || block->tag == HTML_DIV || block->tag == HTML_SECTION ||
+                 block->tag == HTML_ARTICLE || block->tag == HTML_BODY || block->tag == HTML_TD ||
+                 block->tag == HTML_CENTER;
+    return block->length < 40 && loose && !block->sentence;
 }
 
 // Cuts headings, links and short leftovers from the end.
@@ -99,11 +139,7 @@ static void cut_end(struct blocks *b)
         struct block *block = &b->items[i - 1];
         if (block->cut)
             continue;
-        bool loose = block->tag == HTML_P || block->tag == HTML_DIV || block->tag == HTML_SECTION ||
-                     block->tag == HTML_ARTICLE || block->tag == HTML_BODY;
-        if (block_is_prose(block) ||
-            !(is_heading(block->tag) || block->links * 10 > block->length * 3 ||
-              (block->length < 40 && loose && !block->sentence)))
+        if (!is_leftover(b, block))
             return;
         block->cut = "leftover at the end";
     }
@@ -168,6 +204,8 @@ static void cut_inside(struct blocks *b, const struct titles *titles, struct are
         if (block->tag == HTML_H1 ||
             ((block->tag == HTML_H2 || block->tag == HTML_H3) && repeats_title(text, titles)))
             block->cut = "the title";
+        else if (block->length < 20 && line_kind(text) == LINE_AD)
+            block->cut = "advertisement";
         else if (announces(b, block) && (block->links > 0 || heading || block->length < 25))
             block->cut = "announcement";
         else if (is_link_line(block) && !in_list && link_lines * 4 < kept)
@@ -177,13 +215,15 @@ static void cut_inside(struct blocks *b, const struct titles *titles, struct are
     }
 }
 
-void trim(struct blocks *b, const struct titles *titles, struct arena *arena)
+void trim(struct blocks *b, const struct titles *titles, uint32_t anchor, struct arena *arena)
 {
     uint64_t prose = 0;
     for (size_t i = 0; i < b->n; i++)
         prose += block_is_prose(&b->items[i]) ? b->items[i].length : 0;
     if (prose == 0)
         return;
+    cut_other_posts(b);
+    cut_head(b, titles, anchor, prose);
     cut_tail(b, prose);
     cut_end(b);
     cut_inside(b, titles, arena);

@@ -6,8 +6,6 @@
 #include "services/fetcher/extract/blocks.h"
 #include "services/fetcher/extract/choose.h"
 
-// Sets `cut` of the blocks that go, to the name of the rule.
-void trim(struct blocks *b, const struct titles *titles, struct arena *arena);
-
-// True if the line announces other things: "Related articles", "Read more", 相关阅读, 责任编辑…
-bool trim_is_announcement(struct html_str line);
+// Sets `cut` of the blocks that go, to the name of the rule. `anchor` is the title's heading, 0 if
+// there is none; the arena serves for scratch.
+void trim(struct blocks *b, const struct titles *titles, uint32_t anchor, struct arena *arena);

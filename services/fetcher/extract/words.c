@@ -22,7 +22,8 @@ static const struct {
      "nav navigation navbar menu toolbar bio rating ratings noprint print timestamp dateline "
      "pubdate robots nocontent donate teaser teasers flair buttons btn icon icons gallery "
      "slideshow carousel readmore most recent latest screenreader tooltip disclaimer contact "
-     "correction authorbox authorinfo colophon akismet commentform nocomments"},
+     "correction authorbox authorinfo colophon akismet commentform nocomments author authors "
+     "saboxplugin banner footnotes disclosure"},
     {WORD_WEAK,
      "widget widgets textwidget sidebar gallery slideshow carousel teaser teasers icon "
      "icons menu nav navigation navbar print contact tags rating ratings cta modal popup "

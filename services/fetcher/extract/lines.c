@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+#include "services/fetcher/extract/lines.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "services/fetcher/extract/date.h"
+
+// Lists are separated by '|'.
+static const struct {
+    enum line_kind kind;
+    const char *words;
+} beginnings[] = {
+    {LINE_AD, "advertisement|sponsored content|广告|廣告"},
+    {LINE_RELATED,
+     "related|read more|read next|more from|more on|more stories|also read|see also|"
+     "you may also like|you might also|recommended|comment|leave a reply|leave a comment|"
+     "tags|tag:|popular|trending|most read|most popular|latest|sign up|subscribe|newsletter|"
+     "about the author|top stories|follow us|in this article|filed under|更多|相关|相關|関連|"
+     "推荐阅读|推薦閱讀|延伸阅读|延伸閱讀|热门|熱門|猜你喜欢|网友评论|发表评论|最新评论|标签|"
+     "关键词|"
+     "關鍵字|扩展阅读|编辑推荐|今日推荐|精彩推荐|为您推荐|热点推荐|往期回顾"},
+    {LINE_TOOL, "share this|share on|share:|print "
+                "this|分享|打印|【打印|收藏|字号|字體|字体|浏览|瀏覽|点击|點擊|"
+                "阅读次数|阅读量|閱讀|访问次数|人气|我要评论|扫一扫|扫描二维码|微信扫|返回顶部|"
+                "返回首页|关闭窗口|"
+                "关闭|回到顶部|大 中 小|【大 中 小】|用微信扫|保存本页|复制链接|我要纠错|举报"},
+    {LINE_EDITOR, "责任编辑|責任編輯|责编|編輯|编辑|审核|審核|校对|校對|监制|监审|复审|初审|终审|"
+                  "签发|排版|值班"},
+    {LINE_PAGER, "上一篇|下一篇|上一条|下一条|上一页|下一页|上篇|下篇|前一篇|后一篇|previous post|"
+                 "next post|previous article|next article|previous:|next:"},
+    {LINE_LEGAL, "copyright|©|all rights reserved|disclaimer|版权|版權|免责声明|免責聲明|著作权|"
+                 "声明：|特别声明|郑重声明|反侵权|主办单位|主办：|承办单位|技术支持|网站标识码|"
+                 "备案号|联系地址|邮政编码|法律声明|网站声明|本网站由|建议使用"},
+    {LINE_BYLINE,
+     "by |published|posted|updated|last updated|last reviewed|last modified|written by|"
+     "reviewed by|medically reviewed|fact checked|edited by|source:|author:|authors:|date:|"
+     "reading time|来源|來源|发布|發布|發佈|时间：|時間：|日期|作者|撰稿|供稿|通讯员|摄影|记者|"
+     "本报记者|信息来源|文章来源|稿件来源|新闻来源|消息来源|录入|上传|撰文|文/|图/|转载|更新时间|"
+     "创建时间|添加时间|发表于|发表时间|刊登|原标题|索引号|发文机关|成文日期|信息分类"},
+};
+
+static const struct {
+    enum line_kind kind;
+    const char *words;
+} anywhere[] = {
+    {LINE_LEGAL, "版权所有|版權所有|未经许可|ICP备|ICP证|公网安备|许可证编号|许可证号|举报电话|"
+                 "All Rights Reserved|all rights reserved|Copyright ©|Copyright(C)|不得转载"},
+    {LINE_BYLINE, "min read|minute read|minutes read|阅读时长|浏览次数|点击次数|点击数|阅读次数|"
+                  "浏览量|阅读数|点击量|责任编辑|文章来源|信息来源|发布时间|发布日期|發布時間"},
+    {LINE_PAGER, "上一页|下一页|上一篇|下一篇"},
+};
+
+// The next word of a list; false at its end.
+static bool next_word(const char **list, struct html_str *word)
+{
+    if (!**list)
+        return false;
+    size_t n = strcspn(*list, "|");
+    *word = (struct html_str){*list, n};
+    *list += n + ((*list)[n] == '|');
+    return true;
+}
+
+// Bullets and brackets before the first word.
+static struct html_str without_bullets(struct html_str line)
+{
+    static const char *const wide[] = {"【", "[", "（", "(", "·", "•", "●",  "■",  "◆",  "»",
+                                       "›",  ">", "-",  "–", "—", "*", "|",  ":",  "：", "#",
+                                       "▶",  "►", "↓",  "★", "※", " ", "　", "《", "《"};
+    for (bool found = true; found && line.n > 0;) {
+        found = false;
+        for (size_t i = 0; i < sizeof wide / sizeof *wide; i++) {
+            size_t n = strlen(wide[i]);
+            if (line.n > n && memcmp(line.s, wide[i], n) == 0) {
+                line.s += n;
+                line.n -= n;
+                found = true;
+                break;
+            }
+        }
+    }
+    return line;
+}
+
+enum line_kind line_kind(struct html_str whole)
+{
+    struct html_str line = without_bullets(whole), word;
+    for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++)
+        for (const char *list = beginnings[i].words; next_word(&list, &word);)
+            if (line.n >= word.n && strncasecmp(line.s, word.s, word.n) == 0)
+                return beginnings[i].kind;
+    for (size_t i = 0; i < sizeof anywhere / sizeof *anywhere; i++)
+        for (const char *list = anywhere[i].words; next_word(&list, &word);)
+            if (memmem(line.s, line.n, word.s, word.n))
+                return anywhere[i].kind;
+    return LINE_TEXT;
+}
+
+bool line_is_date(struct html_str line, uint32_t length)
+{
+    struct date_rules rules = {ZONE_UTC, 0};
+    struct date date;
+    return length <= 40 && length >= 6 && date_find(line.s, line.n, &rules, &date);
+}
+
+bool line_is_time(struct html_str line, uint32_t length)
+{
+    struct date_rules rules = {ZONE_UTC, 0};
+    struct date date;
+    return length <= 40 && length >= 12 && date_find(line.s, line.n, &rules, &date) &&
+           date.precision > DATE_DAY;
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+// What short lines around an article say they are, in both languages. A line is judged by how it
+// begins, after bullets and brackets, and by some words that give it away wherever they stand.
+#pragma once
+
+#include "services/fetcher/extract/html.h"
+
+enum line_kind {
+    LINE_TEXT,
+    LINE_BYLINE,  // who, when, from where: 来源, 作者, "By …", "5 min read"
+    LINE_TOOL,    // share, print, font size, view counters
+    LINE_EDITOR,  // 责任编辑, 审核
+    LINE_PAGER,   // 上一篇, "Next post"
+    LINE_AD,      // "Advertisement"
+    LINE_RELATED, // announces other things: "Related", "Read more", 相关阅读
+    LINE_LEGAL,   // copyright, disclaimer, licence numbers
+};
+
+enum line_kind line_kind(struct html_str line);
+
+// True if the line holds a date and hardly anything else: "July 1, 2023", 2021-09-27 10:30.
+bool line_is_date(struct html_str line, uint32_t length);
+
+// The same, with a time of day: how lists of posts mark each of them.
+bool line_is_time(struct html_str line, uint32_t length);
