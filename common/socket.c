@@ -88,6 +88,11 @@ void socket_free(struct socket **s)
     *s = NULL;
 }
 
+void socket_immediate(struct socket *s)
+{
+    set(s->zmq, ZMQ_IMMEDIATE, 1);
+}
+
 static const char *mend(int error)
 {
     switch (error) {

@@ -24,6 +24,10 @@ struct socket;
 struct socket *socket_new(struct socket_context *c, enum socket_type type, int hwm);
 void socket_free(struct socket **s);
 
+// Sends only over connections that stand, rather than queueing for one that may never come: a send
+// without any is ERR_BUSY. Call it before socket_connect().
+void socket_immediate(struct socket *s);
+
 // Endpoint "tcp://ADDRESS:PORT" or "ipc://PATH". *why names the endpoint and the mend (port taken,
 // …).
 enum err socket_bind(struct socket *s, const char *endpoint, struct problem *why) MUST_CHECK;

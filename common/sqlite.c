@@ -71,6 +71,11 @@ int64_t sqlite_changes(const struct sqlite *s)
     return sqlite3_changes64(s->db);
 }
 
+int64_t sqlite_last_row(const struct sqlite *s)
+{
+    return sqlite3_last_insert_rowid(s->db);
+}
+
 // Opening.
 
 // One process has a store: two fetchers on one ledger would each send its rows.

@@ -58,4 +58,5 @@ double query_get_real(struct query *q, int column);
 const char *query_get_text(struct query *q, int column);
 const void *query_get_bytes(struct query *q, int column, size_t *size);
 
-int64_t sqlite_changes(const struct sqlite *s); // rows changed by the last query_run
+int64_t sqlite_changes(const struct sqlite *s);  // rows changed by the last query_run
+int64_t sqlite_last_row(const struct sqlite *s); // rowid of the last insert

@@ -15,6 +15,7 @@ struct subscriber {
     struct subscription *subscription;
     struct subscriber_handlers handlers;
     void *arg;
+    int64_t heard_ms;
     bool paused;
 };
 
@@ -104,6 +105,7 @@ static void on_topic(void *arg, struct socket *socket)
         enum err e = socket_receive(socket, NULL, topic, &bytes, &size);
         if (e == ERR_NOTFOUND)
             break;
+        s->heard_ms = clock_monotonic_ms();
         if (e)
             tell_trouble(s, "a message on the topic did not have two frames");
         else if (strcmp(topic, TOPIC_HEAD) == 0)
@@ -194,6 +196,11 @@ void subscriber_free(struct subscriber **subscriber)
 struct subscription_position subscriber_position(const struct subscriber *s)
 {
     return subscription_position(s->subscription);
+}
+
+int64_t subscriber_heard_ms(const struct subscriber *s)
+{
+    return s->heard_ms;
 }
 
 void subscriber_pause(struct subscriber *s, bool paused)

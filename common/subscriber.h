@@ -38,5 +38,8 @@ void subscriber_free(struct subscriber **s);
 // back as SUBSCRIBE_AFTER. Inside the news handler, `through` is already that announcement.
 struct subscription_position subscriber_position(const struct subscriber *s);
 
+// When the sink was last heard, by clock_monotonic_ms(); 0: not yet. It speaks every second.
+int64_t subscriber_heard_ms(const struct subscriber *s);
+
 // Nothing is delivered while paused; what arrives is dropped beyond a bound and replayed later.
 void subscriber_pause(struct subscriber *s, bool paused);

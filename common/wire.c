@@ -212,6 +212,14 @@ void wire_envelope_free(pb_envelope **e)
     *e = NULL;
 }
 
+pb_envelope *wire_envelope_take(pb_envelope *e)
+{
+    pb_envelope *taken = mem_alloc(sizeof *taken);
+    *taken = *e;
+    newswire__v1__envelope__init(e);
+    return taken;
+}
+
 enum err wire_pack(const ProtobufCMessage *message, struct buf *out)
 {
     uint8_t *room = buf_extend(out, protobuf_c_message_get_packed_size(message));

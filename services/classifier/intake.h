@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// The classifier's part in the delivery protocol (proto/PROTOCOL.md): takes announcements from
+// fetchers, has them labelled by worker processes, hands them to a sink, and acknowledges what the
+// sink has committed. Holds nothing that cannot be lost: what dies here is delivered again by the
+// fetcher.
+#pragma once
+
+#include "common/loop.h"
+#include "common/socket.h"
+
+struct intake_options {
+    const char *work, *ingest; // endpoints of the fetchers and sinks
+    int64_t window, window_bytes;
+    int workers;
+    int64_t worker_memory, worker_deadline_ms;
+    char **worker_argv;
+};
+
+struct intake;
+
+enum err intake_new(struct loop *l, struct socket_context *z, const struct intake_options *o,
+                    struct intake **out, struct problem *why) MUST_CHECK;
+void intake_free(struct intake **i);
+
+// Fetchers that know us, and announcements held.
+size_t intake_sessions(const struct intake *i);
+size_t intake_held(const struct intake *i);
+
+// Says goodbye to the fetchers; true when no sink owes an answer any more.
+bool intake_drain(struct intake *i);

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+// newswire-classifier: labels announcements. Holds no state: run as many as there is work for.
+#include <stddef.h>
+#include <stdio.h>
+
+#include "common/service.h"
+#include "common/socket.h"
+#include "common/wire.h"
+#include "common/workers.h"
+#include "services/classifier/intake.h"
+#include "services/classifier/labels_message.h"
+
+struct classifier_settings {
+    struct service_settings service;
+    const char *label_data;
+    int64_t window, window_bytes, workers, worker_memory, worker_deadline_ms;
+};
+
+#define AT(field) offsetof(struct classifier_settings, field)
+
+static const struct setting settings[] = {
+    {"label-data", SETTING_STRING, AT(label_data), NULL, 0, 0,
+     "folder of taxonomy and model; the shipped one if not given"},
+    {"window", SETTING_NUMBER, AT(window), "1024", 1, 2048, "announcements held at most"},
+    {"window-bytes", SETTING_SIZE, AT(window_bytes), "8M", 1 << 20, 1 << 30, "and bytes of them"},
+    {"label-workers", SETTING_NUMBER, AT(workers), "1", 1, 64, "worker processes"},
+    {"label-memory", SETTING_SIZE, AT(worker_memory), "512M", 64 << 20, 0, "address space of each"},
+    {"label-deadline", SETTING_DURATION, AT(worker_deadline_ms), "5s", 100, 600000,
+     "for one announcement"},
+    {0},
+};
+
+static const char *folder(const struct classifier_settings *s)
+{
+    return *s->label_data ? s->label_data : label_default_folder();
+}
+
+// The model is loaded here once to see that it can be: the workers then will not fail one by one.
+static enum err check_model(const struct classifier_settings *s, struct problem *why)
+{
+    struct labeler *labeler;
+    enum err e = labeler_load(folder(s), &labeler, why);
+    if (!e)
+        labeler_free(&labeler);
+    return e;
+}
+
+static enum err start(struct loop *l, struct socket_context *z, const void *given, void **state,
+                      struct problem *why)
+{
+    const struct classifier_settings *s = given;
+    struct intake_options o = {.work = s->service.work,
+                               .ingest = s->service.ingest,
+                               .window = s->window,
+                               .window_bytes = s->window_bytes,
+                               .workers = (int)s->workers,
+                               .worker_memory = s->worker_memory,
+                               .worker_deadline_ms = s->worker_deadline_ms,
+                               .worker_argv = service_worker_argv()};
+    enum err e = check_model(s, why);
+    return e ? e : intake_new(l, z, &o, (struct intake **)state, why);
+}
+
+static bool health(void *state, char *line, size_t size)
+{
+    snprintf(line, size, "fetchers=%zu held=%zu", intake_sessions(state), intake_held(state));
+    return intake_sessions(state) > 0;
+}
+
+static bool drain(void *state)
+{
+    return intake_drain(state);
+}
+
+static void stop(void **state)
+{
+    intake_free((struct intake **)state);
+}
+
+static void on_task(void *arg, const uint8_t *bytes, size_t size, struct buf *answer)
+{
+    ProtobufCMessage *announcement;
+    struct problem why;
+    // The parent checked it: a worker that cannot read it had better die and be counted.
+    if (wire_unpack(&newswire__v1__announcement__descriptor, bytes, size, &announcement, &why))
+        panic("a task that is no announcement: %s", why.text);
+    labels_message(arg, (pb_announcement *)announcement, answer);
+    wire_free(announcement);
+}
+
+static int worker(int fd, const void *given)
+{
+    struct labeler *labeler;
+    struct problem why;
+    if (labeler_load(folder(given), &labeler, &why))
+        fatal("%s", why.text);
+    int status = worker_serve(fd, MESSAGE_MAX, MESSAGE_MAX, on_task, labeler);
+    labeler_free(&labeler);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct service classifier = {
+        .name = "classifier",
+        .usage = "Labels announcements: takes them from every fetcher, hands them to a sink.\n"
+                 "Holds no state; run as many as there is work for.\n"
+                 "\n"
+                 "  newswire-classifier --port-base 5550\n"
+                 "  newswire-classifier --work tcp://fetcher:5551 --ingest tcp://sink:5552\n",
+        .settings = settings,
+        .settings_size = sizeof(struct classifier_settings),
+        .start = start,
+        .health = health,
+        .drain = drain,
+        .stop = stop,
+        .worker = worker,
+    };
+    return service_main(&classifier, argc, argv);
+}

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: MIT
+#include "services/fetcher/fetch.h"
+
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/map.h"
+#include "common/mem.h"
+#include "common/metrics.h"
+#include "common/workers.h"
+#include "services/fetcher/hosts.h"
+#include "services/fetcher/record.h"
+
+enum {
+    SCAN_MS = 1000,   // how often the ledger is asked for what is due, at least
+    HURRY_MS = 50,    // and at most, while the queues run low
+    DUE_LIMIT = 1000, // sources, and pages of one host, taken from the ledger at a time
+    LOW_WATER = 100,  // a host with fewer jobs queued is given more
+    ANSWER_MAX = 15 << 20,
+};
+
+struct fetch {
+    struct loop *loop;
+    struct ledger *ledger;
+    struct flush *flush;
+    struct http *http;
+    struct fetch_options options;
+    struct hosts *hosts;
+    struct workers *workers;
+    struct map *known;   // jobs queued or under way, by key_of()
+    struct map *running; // struct request by tag
+    struct timer *timer;
+    uint64_t tag;
+    bool draining, rescan;
+    int64_t scanned; // when the ledger was last asked
+    uint64_t *requests, *failures;
+};
+
+// One request, from its start until the ledger has what came of it.
+struct request {
+    struct fetch *fetch;
+    uint64_t tag;
+    struct job job;
+    char host[300];
+    struct record record;
+};
+
+// A job that is queued or under way is not taken from the ledger again. Sources count from 1 and
+// stay below 2^32; an entry's key is the first half of its hash.
+static uint64_t key_of(const struct job *job)
+{
+    if (job->source > 0)
+        return job->source;
+    char half[17];
+    snprintf(half, sizeof half, "%.16s", job->id);
+    return strtoull(half, NULL, 16);
+}
+
+static void request_free(struct request *r)
+{
+    struct fetch *f = r->fetch;
+    map_remove(f->running, r->tag);
+    map_remove(f->known, key_of(&r->job));
+    hosts_done(f->hosts, r->host, loop_now(f->loop));
+    record_clear(&r->record);
+    free(r);
+}
+
+// Ends a request whose record has been written.
+static void request_end(struct request *r)
+{
+    struct fetch *f = r->fetch;
+    int64_t pause = r->record.pause_host_until_ms;
+    if (pause > 0) // UTC in the ledger, the loop's clock here
+        hosts_pause(f->hosts, r->host, loop_now(f->loop) + pause - clock_utc_ms());
+    if (r->record.failed)
+        ++*f->failures;
+    f->rescan |= r->job.source > 0; // a poll may have brought entries
+    request_free(r);
+    flush_soon(f->flush);
+    if (!f->draining)
+        timer_set(f->timer, 0, false);
+}
+
+// The worker's answer.
+
+static void on_work(void *arg, uint64_t tag, enum work_outcome outcome, const uint8_t *bytes,
+                    size_t size)
+{
+    struct fetch *f = arg;
+    struct request *r = map_get(f->running, tag);
+    if (!r)
+        panic("an answer to a request that is not known");
+    ProtobufCMessage *m = NULL;
+    struct problem why;
+    if (outcome == WORK_POISON)
+        problem_set(&why, OK, "it cannot be read: %.*s", (int)size, (const char *)bytes);
+    else if (wire_unpack(&newswire__v1__extract_result__descriptor, bytes, size, &m, &why))
+        m = NULL;
+    if (m)
+        record_understood(&r->record, f->ledger, (Newswire__V1__ExtractResult *)m);
+    else
+        record_failed(&r->record, f->ledger, why.text, true);
+    wire_free(m);
+    request_end(r);
+}
+
+// The server's answer.
+
+static void submit(struct request *r, const struct http_response *response)
+{
+    struct buf task = buf_new(ANSWER_MAX);
+    Newswire__V1__ExtractTask t = NEWSWIRE__V1__EXTRACT_TASK__INIT;
+    char url[URL_MAX + 1];
+    t.kind = record_kind(&r->record);
+    t.url = (char *)(url_resolve("", response->url, url) == OK ? url : "");
+    t.content_type = (char *)response->content_type;
+    t.body.data = (uint8_t *)response->body;
+    t.body.len = response->size;
+    t.now_ms = r->record.fetched_ms;
+    if (wire_pack(&t.base, &task))
+        panic("a response is larger than a task");
+    workers_submit(r->fetch->workers, r->tag, task.data, task.size);
+    buf_free(&task);
+}
+
+static void on_response(void *arg, const struct http_response *response)
+{
+    struct request *r = arg;
+    struct fetch *f = r->fetch;
+    log_debug("response", "url=%s outcome=%s status=%d bytes=%zu ms=%" PRId64,
+              record_url(&r->record), http_outcome_name(response->outcome), response->status,
+              response->size, response->elapsed_ms);
+    if (record_response(&r->record, f->ledger, response, clock_utc_ms()) == RECORD_READ)
+        submit(r, response);
+    else
+        request_end(r);
+}
+
+// Starting.
+
+static void start(struct fetch *f, const struct job *job, const char *host)
+{
+    struct request *r = mem_alloc(sizeof *r);
+    r->fetch = f;
+    r->tag = ++f->tag;
+    r->job = *job;
+    snprintf(r->host, sizeof r->host, "%s", host);
+    map_set(f->running, r->tag, r);
+    enum err e = job->source > 0 ? record_source(&r->record, f->ledger, job->source)
+                                 : record_entry(&r->record, f->ledger, job->id);
+    if (e) { // removed while it waited
+        if (e != ERR_NOTFOUND)
+            ledger_must(f->ledger, e);
+        request_free(r);
+        return;
+    }
+    ++*f->requests;
+    struct http_request request = record_request(&r->record);
+    http_get(f->http, &request, on_response, r);
+}
+
+static void on_due_source(void *arg, uint64_t number, const char *url, int64_t gap_ms)
+{
+    struct fetch *f = arg;
+    struct job job = {.source = number, .gap_ms = gap_ms < 0 ? f->options.gap_ms : gap_ms};
+    char host[300] = "";
+    if (map_get(f->known, key_of(&job)))
+        return;
+    if (url_host(url, host))
+        host[0] = '\0'; // queued all the same: the request fails and says why
+    map_set(f->known, key_of(&job), f);
+    hosts_add(f->hosts, host, &job);
+}
+
+struct host_scan {
+    struct fetch *fetch;
+    const char *host;
+};
+
+static void on_due_entry(void *arg, const char *id, int64_t gap_ms)
+{
+    struct host_scan *scan = arg;
+    struct fetch *f = scan->fetch;
+    struct job job = {.gap_ms = gap_ms < 0 ? f->options.gap_ms : gap_ms};
+    snprintf(job.id, sizeof job.id, "%s", id);
+    if (map_get(f->known, key_of(&job)))
+        return;
+    map_set(f->known, key_of(&job), f);
+    hosts_add(f->hosts, scan->host, &job);
+}
+
+static void on_pending_host(void *arg, const char *host)
+{
+    struct fetch *f = arg;
+    struct host_scan scan = {f, host};
+    if (hosts_queued(f->hosts, host) < LOW_WATER)
+        ledger_must(f->ledger, ledger_pending(f->ledger, host, clock_utc_ms(), DUE_LIMIT,
+                                              on_due_entry, &scan));
+}
+
+// Takes what is due from the ledger into the hosts' queues.
+static void scan(struct fetch *f)
+{
+    int64_t now = clock_utc_ms();
+    f->rescan = false;
+    f->scanned = loop_now(f->loop);
+    ledger_must(f->ledger, ledger_due(f->ledger, now, DUE_LIMIT, on_due_source, f));
+    ledger_must(f->ledger, ledger_pending_hosts(f->ledger, now, on_pending_host, f));
+}
+
+static void pump(struct fetch *f)
+{
+    int64_t wake = INT64_MAX;
+    struct job job;
+    char host[300];
+    while (!f->draining && map_size(f->running) < (size_t)f->options.at_once &&
+           hosts_next(f->hosts, loop_now(f->loop), &job, host, &wake))
+        start(f, &job, host);
+    int64_t pause = wake == INT64_MAX ? SCAN_MS : wake - loop_now(f->loop);
+    timer_set(f->timer, pause < SCAN_MS ? pause : SCAN_MS, false);
+}
+
+static void on_timer(void *arg, struct timer *t)
+{
+    struct fetch *f = arg;
+    (void)t;
+    if (f->draining)
+        return;
+    int64_t since = loop_now(f->loop) - f->scanned;
+    bool low = hosts_waiting(f->hosts) < LOW_WATER;
+    if (f->rescan || since >= SCAN_MS || (low && since >= HURRY_MS))
+        scan(f);
+    pump(f);
+}
+
+void fetch_wake(struct fetch *f)
+{
+    f->rescan = true;
+    if (!f->draining)
+        timer_set(f->timer, 0, false);
+}
+
+bool fetch_drain(struct fetch *f)
+{
+    f->draining = true;
+    return map_size(f->running) == 0;
+}
+
+size_t fetch_running(const struct fetch *f)
+{
+    return map_size(f->running);
+}
+
+struct fetch *fetch_new(struct loop *l, struct ledger *ledger, struct flush *flush,
+                        struct http *http, const struct fetch_options *o)
+{
+    struct fetch *f = mem_alloc(sizeof *f);
+    struct workers_options workers = {.name = "extract",
+                                      .processes = o->workers,
+                                      .depth = 1,
+                                      .memory = o->worker_memory,
+                                      .deadline_ms = o->worker_deadline_ms,
+                                      .answer_max = ANSWER_MAX,
+                                      .argv = o->worker_argv};
+    *f = (struct fetch){.loop = l,
+                        .ledger = ledger,
+                        .flush = flush,
+                        .http = http,
+                        .options = *o,
+                        .hosts = hosts_new(o->per_host),
+                        .known = map_new(),
+                        .running = map_new(),
+                        .timer = timer_new(l, on_timer, f),
+                        .requests = metric("fetcher_requests_total"),
+                        .failures = metric("fetcher_failures_total")};
+    f->workers = workers_new(l, &workers, on_work, f);
+    fetch_wake(f);
+    return f;
+}
+
+static void drop_request(void *arg, uint64_t tag, void *value)
+{
+    struct request *r = value;
+    (void)arg, (void)tag;
+    record_clear(&r->record);
+    free(r);
+}
+
+void fetch_free(struct fetch **fetch)
+{
+    struct fetch *f = *fetch;
+    if (!f)
+        return;
+    workers_free(&f->workers);
+    map_each(f->running, drop_request, NULL);
+    map_free(&f->running);
+    map_free(&f->known);
+    hosts_free(&f->hosts);
+    timer_free(&f->timer);
+    free(f);
+    *fetch = NULL;
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+// The fetcher's heart: what is due is requested, host by host; what comes back is understood by a
+// worker process; what was understood goes into the ledger.
+#pragma once
+
+#include "common/loop.h"
+#include "services/fetcher/flush.h"
+#include "services/fetcher/http.h"
+#include "services/fetcher/ledger.h"
+
+struct fetch_options {
+    int64_t gap_ms; // between two requests to one host, where the source does not say
+    int at_once;    // requests under way, over all hosts
+    int per_host;   // of them to one host
+    int workers;    // worker processes
+    int64_t worker_memory, worker_deadline_ms;
+    char **worker_argv;
+};
+
+struct fetch;
+
+// Borrows everything.
+struct fetch *fetch_new(struct loop *l, struct ledger *ledger, struct flush *flush,
+                        struct http *http, const struct fetch_options *o);
+void fetch_free(struct fetch **f);
+
+// Looks for what is due now rather than at the next round: a source was added or refreshed.
+void fetch_wake(struct fetch *f);
+// Starts nothing more. True when nothing is under way.
+bool fetch_drain(struct fetch *f);
+
+size_t fetch_running(const struct fetch *f);

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+#include "services/fetcher/hosts.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/map.h"
+#include "common/mem.h"
+
+struct waiting {
+    struct waiting *next;
+    struct job job;
+};
+
+struct host {
+    char name[300];
+    struct waiting *first, *last;
+    size_t n;
+    int running;
+    int64_t ended;            // the last request; 0: none yet
+    int64_t paused;           // until when
+    struct host *prev, *next; // among those with jobs
+    bool active;
+};
+
+struct hosts {
+    struct map *all;
+    struct host *first, *last; // hosts with jobs, in the order of their turns
+    int per_host;
+    size_t n;
+};
+
+struct hosts *hosts_new(int per_host)
+{
+    struct hosts *h = mem_alloc(sizeof *h);
+    h->all = map_new();
+    h->per_host = per_host;
+    return h;
+}
+
+static void free_host(void *arg, uint64_t key, void *value)
+{
+    struct host *host = value;
+    (void)arg, (void)key;
+    while (host->first) {
+        struct waiting *next = host->first->next;
+        free(host->first);
+        host->first = next;
+    }
+    free(host);
+}
+
+void hosts_free(struct hosts **h)
+{
+    if (!*h)
+        return;
+    map_each((*h)->all, free_host, NULL);
+    map_free(&(*h)->all);
+    free(*h);
+    *h = NULL;
+}
+
+// Two names with one 64-bit hash would share a queue: polite to both, and rarer than a dead disk.
+static uint64_t key_of(const char *host)
+{
+    uint64_t key;
+    crypto_generichash((uint8_t *)&key, sizeof key, (const uint8_t *)host, strlen(host), NULL, 0);
+    return key;
+}
+
+static struct host *host_of(struct hosts *h, const char *name)
+{
+    uint64_t key = key_of(name);
+    struct host *host = map_get(h->all, key);
+    if (host)
+        return host;
+    host = mem_alloc(sizeof *host);
+    snprintf(host->name, sizeof host->name, "%s", name);
+    map_set(h->all, key, host);
+    return host;
+}
+
+static void activate(struct hosts *h, struct host *host)
+{
+    host->prev = h->last;
+    host->next = NULL;
+    if (h->last)
+        h->last->next = host;
+    else
+        h->first = host;
+    h->last = host;
+    host->active = true;
+}
+
+static void deactivate(struct hosts *h, struct host *host)
+{
+    if (host->prev)
+        host->prev->next = host->next;
+    else
+        h->first = host->next;
+    if (host->next)
+        host->next->prev = host->prev;
+    else
+        h->last = host->prev;
+    host->active = false;
+}
+
+void hosts_add(struct hosts *h, const char *name, const struct job *job)
+{
+    struct host *host = host_of(h, name);
+    struct waiting *w = mem_alloc(sizeof *w);
+    w->job = *job;
+    if (job->source > 0 || !host->first) {
+        w->next = host->first;
+        host->first = w;
+        if (!w->next)
+            host->last = w;
+    } else {
+        host->last->next = w;
+        host->last = w;
+    }
+    host->n++;
+    h->n++;
+    if (!host->active)
+        activate(h, host);
+}
+
+size_t hosts_queued(const struct hosts *h, const char *name)
+{
+    const struct host *host = map_get(h->all, key_of(name));
+    return host ? host->n : 0;
+}
+
+size_t hosts_waiting(const struct hosts *h)
+{
+    return h->n;
+}
+
+// When the host's first job may start; INT64_MAX while its requests under way are as many as
+// allowed.
+static int64_t ready_at(const struct hosts *h, const struct host *host)
+{
+    if (host->running >= h->per_host)
+        return INT64_MAX;
+    int64_t rested = host->ended ? host->ended + host->first->job.gap_ms : 0;
+    return rested > host->paused ? rested : host->paused;
+}
+
+bool hosts_next(struct hosts *h, int64_t now, struct job *job, char name[300], int64_t *wake)
+{
+    *wake = INT64_MAX;
+    for (struct host *host = h->first; host; host = host->next) {
+        int64_t at = ready_at(h, host);
+        if (at > now) {
+            *wake = at < *wake ? at : *wake;
+            continue;
+        }
+        struct waiting *w = host->first;
+        host->first = w->next;
+        host->n--;
+        h->n--;
+        host->running++;
+        *job = w->job;
+        snprintf(name, 300, "%s", host->name);
+        free(w);
+        deactivate(h, host);
+        if (host->first)
+            activate(h, host); // its next turn comes last
+        return true;
+    }
+    return false;
+}
+
+void hosts_done(struct hosts *h, const char *name, int64_t now)
+{
+    struct host *host = host_of(h, name);
+    host->running--;
+    host->ended = now;
+}
+
+void hosts_pause(struct hosts *h, const char *name, int64_t until)
+{
+    struct host *host = host_of(h, name);
+    if (until > host->paused)
+        host->paused = until;
+}

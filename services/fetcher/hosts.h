@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// Whose turn it is: requests wait by host, each host has one at a time (or as many as it is
+// allowed) and rests between two; hosts take turns. Pure.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "services/fetcher/extract/url.h"
+
+// A request to be made: a source's poll (number > 0) or an entry's page (id).
+struct job {
+    uint64_t source;
+    char id[URL_ID_SIZE];
+    int64_t gap_ms; // pause after the request before this one to the same host
+};
+
+struct hosts;
+
+struct hosts *hosts_new(int per_host);
+void hosts_free(struct hosts **h);
+
+// Queues a job for its host ("name:port"); a poll goes before pages.
+void hosts_add(struct hosts *h, const char *host, const struct job *job);
+size_t hosts_queued(const struct hosts *h, const char *host);
+size_t hosts_waiting(const struct hosts *h); // jobs over all hosts
+
+// Takes the next job that may start now; the host then counts one more under way. False: none may,
+// and *wake_ms is when one may (INT64_MAX: only after a hosts_done or hosts_add).
+bool hosts_next(struct hosts *h, int64_t now_ms, struct job *job, char host[300], int64_t *wake_ms);
+
+// A request to the host ended.
+void hosts_done(struct hosts *h, const char *host, int64_t now_ms);
+// Nothing to this host before `until_ms` (429, crawl delay).
+void hosts_pause(struct hosts *h, const char *host, int64_t until_ms);

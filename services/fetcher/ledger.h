@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MIT
+// The fetcher's memory: sources, the entries seen on them, the outbox, and the story of each URL.
+// What a response taught (validators, entries, announcements) is written in one transaction.
+// Changes are grouped: they are in the store for good once ledger_flush() returned, which the owner
+// calls every few milliseconds; only then does ledger_outbox_read() show new rows. A crash before
+// that loses the whole group, as if the responses had never come: they are asked for again. A
+// function that fails with ERR_IO leaves the group unusable: report ledger_problem() and end the
+// process; the next start finds the last flushed state.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/err.h"
+#include "common/wire.h"
+#include "services/fetcher/extract/url.h"
+#include "services/fetcher/schedule.h"
+
+struct ledger;
+
+// `url`: "sqlite:PATH". ERR_CONFIG with a sentence for a person.
+enum err ledger_open(const char *url, struct ledger **out, struct problem *why) MUST_CHECK;
+void ledger_close(struct ledger **l); // flushes nothing
+
+enum err ledger_flush(struct ledger *l) MUST_CHECK;
+bool ledger_dirty(const struct ledger *l); // something waits for a flush
+const char *ledger_problem(const struct ledger *l);
+const char *ledger_store(const struct ledger *l); // 32 hex digits, of this ledger for ever
+uint64_t ledger_epoch(const struct ledger *l);
+
+// Sources. Strings of a struct source are its own; free it with source_free().
+struct source {
+    uint64_t number;
+    char *url;      // as the user gave it
+    char *poll_url; // what is polled: the URL, or the feed that it announced
+    Newswire__V1__SourceKind kind, found;
+    bool paused;
+    int64_t gap_ms;   // < 0: the fetcher's setting
+    int64_t backfill; // entries to publish at first sight; < 0: all
+    char *title, *trouble, *etag, *last_modified, *body_hash;
+    int64_t added_ms, polled_ms, next_poll_ms;
+    struct schedule schedule;
+    uint64_t entries, published, pending, failed; // only from ledger_sources()
+};
+
+void source_free(struct source **s);
+
+enum err ledger_source_add(struct ledger *l, const struct source *s, uint64_t *number) MUST_CHECK;
+enum err ledger_source_get(struct ledger *l, uint64_t number, struct source **out) MUST_CHECK;
+enum err ledger_source_find(struct ledger *l, const char *url, struct source **out) MUST_CHECK;
+enum err ledger_source_save(struct ledger *l,
+                            const struct source *s) MUST_CHECK; // what polling changes
+enum err ledger_source_pause(struct ledger *l, uint64_t number, bool paused) MUST_CHECK;
+// Removes the source and its entries that were not fetched yet; what was published stays known.
+enum err ledger_source_remove(struct ledger *l, uint64_t number) MUST_CHECK;
+// Sources from number `after` on, with counts, at most `limit`.
+enum err ledger_sources(struct ledger *l, uint64_t after, int limit,
+                        void (*fn)(void *arg, const struct source *s), void *arg) MUST_CHECK;
+// Makes one source (0: all) due now.
+enum err ledger_refresh(struct ledger *l, uint64_t number, int64_t now_ms) MUST_CHECK;
+// Numbers and URLs of sources due by `now_ms`, longest overdue first.
+enum err ledger_due(struct ledger *l, int64_t now_ms, int limit,
+                    void (*fn)(void *arg, uint64_t number, const char *poll_url, int64_t gap_ms),
+                    void *arg) MUST_CHECK;
+enum err ledger_next_poll(struct ledger *l, int64_t *at_ms) MUST_CHECK; // INT64_MAX: never
+
+// Entries: the pages that sources led to.
+enum entry_state {
+    ENTRY_PENDING,  // to be fetched at next_try
+    ENTRY_DONE,     // understood; its announcement is in the outbox or with the sink
+    ENTRY_FAILED,   // given up, see trouble
+    ENTRY_BASELINE, // was there when the source was added, beyond the backfill
+};
+
+struct entry {
+    char id[URL_ID_SIZE];
+    uint64_t source;
+    char *source_url, *url;
+    enum entry_state state;
+    pb_announcement *hint; // what the feed says of it; NULL if nothing
+    uint32_t attempts;     // that failed, in a row
+    char *etag, *last_modified;
+    uint64_t revision;              // last published; 0: none
+    char announcement[URL_ID_SIZE]; // the id it was published under; "" before
+    int64_t gap_ms;                 // of its source
+};
+
+void entry_free(struct entry **e);
+
+enum seen { SEEN_NEW, SEEN_CHANGED, SEEN_KNOWN };
+
+struct sighting {
+    const char *id, *url, *host; // url and host "" for an entry without a page
+    enum entry_state state;      // if it is new
+    const pb_announcement *hint; // NULL for none
+};
+
+// Records that a source lists an entry. SEEN_CHANGED: the hint differs; a page that was done is
+// pending again.
+enum err ledger_entry_see(struct ledger *l, uint64_t source, const struct sighting *s,
+                          int64_t now_ms, enum seen *out) MUST_CHECK;
+enum err ledger_entry_get(struct ledger *l, const char *id, struct entry **out) MUST_CHECK;
+// Hosts with pending entries, and the pending entries of one host that are due, oldest try first.
+enum err ledger_pending_hosts(struct ledger *l, int64_t now_ms,
+                              void (*fn)(void *arg, const char *host), void *arg) MUST_CHECK;
+enum err ledger_pending(struct ledger *l, const char *host, int64_t now_ms, int limit,
+                        void (*fn)(void *arg, const char *id, int64_t gap_ms),
+                        void *arg) MUST_CHECK;
+enum err ledger_next_try(struct ledger *l, int64_t *at_ms) MUST_CHECK; // INT64_MAX: none waits
+enum err ledger_entry_retry(struct ledger *l, const char *id, int64_t now_ms) MUST_CHECK;
+
+enum article { ARTICLE_QUEUED, ARTICLE_UNCHANGED, ARTICLE_DUPLICATE };
+
+// What was understood of an entry's page (or hint). The announcement gets its id, revision and
+// content hash and goes into the outbox, unless its content is what was published last (UNCHANGED),
+// or the page names a canonical page that another entry has published with the same content
+// (DUPLICATE).
+struct understood {
+    const char *id; // of the entry
+    pb_announcement *announcement;
+    // The canonical URL that the page names, if it is worth following, or "". It gives the
+    // announcement its identity unless another entry with other content has it already.
+    const char *canonical;
+    const char *etag, *last_modified;
+    // Why the page is to be tried again at `again_ms`; NULL: the entry is done.
+    const char *trouble;
+    int64_t again_ms;
+};
+enum err ledger_article(struct ledger *l, const struct understood *u, int64_t now_ms,
+                        enum article *out) MUST_CHECK;
+// Nothing new at the page (304).
+enum err ledger_entry_unchanged(struct ledger *l, const char *id, int64_t now_ms) MUST_CHECK;
+// The page could not be had: tried again at `again_ms`, or given up for good if that is 0.
+enum err ledger_entry_failed(struct ledger *l, const char *id, const char *trouble,
+                             int64_t again_ms, int64_t now_ms) MUST_CHECK;
+
+// Outbox. Sequences ascend; a row leaves when the sink has committed it.
+struct outbox_row {
+    uint64_t sequence, revision;
+    const char *id;
+    const uint8_t *payload; // a packed Announcement
+    size_t size;
+};
+typedef void outbox_fn(void *arg, const struct outbox_row *row);
+
+// Flushed rows with sequences above `after`, in order, at most `limit`; dead ones are not among
+// them.
+enum err ledger_outbox_read(struct ledger *l, uint64_t after, int limit, outbox_fn *fn,
+                            void *arg) MUST_CHECK;
+// One row. ERR_NOTFOUND.
+enum err ledger_outbox_get(struct ledger *l, uint64_t sequence, outbox_fn *fn,
+                           void *arg) MUST_CHECK;
+enum err ledger_outbox_done(struct ledger *l, uint64_t sequence) MUST_CHECK;
+// Counts a POISON against the row; the third buries it. *dead says whether it is buried now.
+enum err ledger_outbox_poison(struct ledger *l, uint64_t sequence, const char *reason,
+                              int64_t now_ms, bool *dead) MUST_CHECK;
+// Puts a packed announcement into the outbox as it is: for benchmarks and reprocessing.
+enum err ledger_outbox_add(struct ledger *l, const pb_announcement *a, int64_t now_ms) MUST_CHECK;
+
+typedef void dead_fn(void *arg, const Newswire__V1__DeadLetter *d);
+enum err ledger_dead(struct ledger *l, int limit, dead_fn *fn, void *arg) MUST_CHECK;
+// `id` "": all. RETRY puts them back with a clean slate, DROP forgets them.
+enum err ledger_dead_retry(struct ledger *l, const char *id, uint64_t *n) MUST_CHECK;
+enum err ledger_dead_drop(struct ledger *l, const char *id, int64_t now_ms, uint64_t *n) MUST_CHECK;
+
+// The story of a source or entry. `subject`: an entry's id, or "source N".
+enum err ledger_tell(struct ledger *l, const char *subject, int64_t at_ms, const char *name,
+                     const char *detail) MUST_CHECK;
+typedef void event_fn(void *arg, const Newswire__V1__Event *e);
+enum err ledger_story(struct ledger *l, const char *subject, event_fn *fn, void *arg) MUST_CHECK;
+// Forgets events from before `before_ms`.
+enum err ledger_forget(struct ledger *l, int64_t before_ms) MUST_CHECK;
+
+struct ledger_counts {
+    uint64_t sources, sources_failing, pending, outbox, dead;
+};
+enum err ledger_count(struct ledger *l, struct ledger_counts *out) MUST_CHECK;

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+#include "services/fetcher/record.h"
+
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/mem.h"
+#include "common/text.h"
+#include "services/fetcher/flush.h"
+#include "services/fetcher/record_parts.h"
+
+enum err record_source(struct record *r, struct ledger *l, uint64_t number)
+{
+    enum err e = ledger_source_get(l, number, &r->source);
+    return !e && r->source->paused ? ERR_NOTFOUND : e;
+}
+
+enum err record_entry(struct record *r, struct ledger *l, const char *id)
+{
+    enum err e = ledger_entry_get(l, id, &r->entry);
+    return !e && r->entry->state != ENTRY_PENDING ? ERR_NOTFOUND : e;
+}
+
+void record_clear(struct record *r)
+{
+    source_free(&r->source);
+    entry_free(&r->entry);
+    free(r->url);
+    free(r->etag);
+    free(r->last_modified);
+    free(r->body_hash);
+    *r = (struct record){0};
+}
+
+const char *record_url(const struct record *r)
+{
+    return r->source ? r->source->poll_url : r->entry->url;
+}
+
+Newswire__V1__SourceKind record_kind(const struct record *r)
+{
+    if (r->entry)
+        return NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_PAGE;
+    return r->source->found ? r->source->found : r->source->kind;
+}
+
+struct http_request record_request(const struct record *r)
+{
+    return (struct http_request){.url = record_url(r),
+                                 .etag = r->source ? r->source->etag : r->entry->etag,
+                                 .last_modified = r->source ? r->source->last_modified
+                                                            : r->entry->last_modified};
+}
+
+// A header value as it may be stored: clean and bounded, or nothing.
+static char *validator(const char *value)
+{
+    size_t n = strlen(value);
+    return mem_strdup(n < 512 && text_is_clean(value, n) ? value : "");
+}
+
+static char *hash_of(const uint8_t *bytes, size_t size)
+{
+    uint8_t hash[16];
+    char *hex = mem_alloc(2 * sizeof hash + 1);
+    crypto_generichash(hash, sizeof hash, bytes, size, NULL, 0);
+    return sodium_bin2hex(hex, 2 * sizeof hash + 1, hash, sizeof hash);
+}
+
+static void keep_response(struct record *r, const struct http_response *response, int64_t now_ms)
+{
+    char url[URL_MAX + 1];
+    r->fetched_ms = now_ms;
+    r->url = mem_strdup(url_resolve("", response->url, url) == OK ? url : record_url(r));
+    r->etag = validator(response->etag);
+    r->last_modified = validator(response->last_modified);
+    r->body_hash = hash_of(response->body, response->size);
+    r->poll.status = response->status;
+    r->poll.retry_after_s = schedule_retry_after(response->retry_after, now_ms);
+    r->poll.fresh_for_s =
+        schedule_fresh_for(response->cache_control, response->expires, response->date, now_ms);
+}
+
+enum record_next record_response(struct record *r, struct ledger *l,
+                                 const struct http_response *response, int64_t now_ms)
+{
+    keep_response(r, response, now_ms);
+    struct outcome o = outcome_of(response, r->poll.retry_after_s);
+    if (o.verdict == VERDICT_READ && r->source && strcmp(r->source->body_hash, r->body_hash) == 0)
+        o.verdict = VERDICT_UNCHANGED; // the same bytes, from a server without validators
+    if (o.verdict == VERDICT_READ)
+        return RECORD_READ;
+    if (o.verdict == VERDICT_UNCHANGED && r->source)
+        poll_unchanged(r, l);
+    else if (o.verdict == VERDICT_UNCHANGED)
+        ledger_must(l, ledger_entry_unchanged(l, r->entry->id, now_ms));
+    else
+        record_failed(r, l, o.trouble.text, o.lasting);
+    if (o.pause_host && r->pause_host_until_ms == 0)
+        r->pause_host_until_ms =
+            now_ms + (r->poll.retry_after_s ? r->poll.retry_after_s : 60) * 1000;
+    return RECORD_DONE;
+}
+
+void record_failed(struct record *r, struct ledger *l, const char *trouble, bool lasting)
+{
+    r->failed = true;
+    log_warn("failed", "url=%s problem=%s", record_url(r), trouble);
+    if (r->source)
+        poll_failed(r, l, trouble);
+    else
+        page_failed(r, l, trouble, lasting);
+}
+
+void record_understood(struct record *r, struct ledger *l,
+                       const Newswire__V1__ExtractResult *result)
+{
+    if (r->source)
+        poll_understood(r, l, result);
+    else if (result->found == NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_PAGE)
+        page_understood(r, l, result->announcement, result->problem);
+    else
+        record_failed(r, l, result->problem, true);
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// What a request was for and what came of it, written into the ledger: the polls of sources and the
+// pages of entries, from the response to the announcement. The decisions are here; requests are
+// made by fetch.c. Ledger failures end the process (flush.h).
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/wire.h"
+#include "services/fetcher/http.h"
+#include "services/fetcher/ledger.h"
+#include "services/fetcher/outcome.h"
+
+struct record {
+    struct source *source; // of a poll, else NULL
+    struct entry *entry;   // of a page, else NULL
+    // Of the response.
+    int64_t fetched_ms;
+    char *url, *etag, *last_modified, *body_hash;
+    struct poll poll; // what the schedule wants to know
+    // Of the ending.
+    bool failed;
+    int64_t pause_host_until_ms; // 0: no need
+};
+
+// Loads what is to be asked for. ERR_NOTFOUND: it is gone, or is not wanted any more.
+enum err record_source(struct record *r, struct ledger *l, uint64_t number) MUST_CHECK;
+enum err record_entry(struct record *r, struct ledger *l, const char *id) MUST_CHECK;
+void record_clear(struct record *r);
+
+const char *record_url(const struct record *r);
+Newswire__V1__SourceKind record_kind(const struct record *r);
+struct http_request record_request(const struct record *r); // borrows the record's strings
+
+enum record_next {
+    RECORD_READ, // the body is to be understood; record_understood() or record_failed() follows
+    RECORD_DONE  // everything is in the ledger
+};
+
+enum record_next record_response(struct record *r, struct ledger *l,
+                                 const struct http_response *response, int64_t now_ms);
+void record_understood(struct record *r, struct ledger *l,
+                       const Newswire__V1__ExtractResult *result);
+void record_failed(struct record *r, struct ledger *l, const char *trouble, bool lasting);

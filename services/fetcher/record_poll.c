@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: MIT
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/mem.h"
+#include "services/fetcher/flush.h"
+#include "services/fetcher/record_parts.h"
+
+typedef Newswire__V1__ExtractResult pb_result;
+typedef Newswire__V1__Entry pb_entry;
+
+static void replace(char **slot, const char *value)
+{
+    char *copy = mem_strdup(value);
+    free(*slot);
+    *slot = copy;
+}
+
+static void tell(const struct record *r, struct ledger *l, const char *name, const char *detail)
+{
+    char subject[40];
+    snprintf(subject, sizeof subject, "source %" PRIu64, r->source->number);
+    ledger_must(l, ledger_tell(l, subject, r->fetched_ms, name, detail));
+}
+
+// Plans the next poll and saves the source.
+static void plan(struct record *r, struct ledger *l)
+{
+    struct source *s = r->source;
+    uint64_t seed = s->number * 0x9E3779B97F4A7C15u;
+    struct plan p = schedule_next(&s->schedule, &r->poll, seed, r->fetched_ms);
+    s->next_poll_ms = p.next_ms;
+    if (p.pause_host)
+        r->pause_host_until_ms = p.next_ms;
+    if (p.gap)
+        tell(r, l, "gap",
+             "the feed shares no entry with the poll before: some may have been missed");
+    if (r->poll.result != POLL_FAILED)
+        s->polled_ms = r->fetched_ms;
+    ledger_must(l, ledger_source_save(l, s));
+}
+
+static void recovered(struct record *r, struct ledger *l)
+{
+    if (*r->source->trouble)
+        tell(r, l, "recovered", "it answers again");
+    replace(&r->source->trouble, "");
+}
+
+void poll_unchanged(struct record *r, struct ledger *l)
+{
+    recovered(r, l);
+    r->poll.result = POLL_UNCHANGED;
+    plan(r, l);
+}
+
+void poll_failed(struct record *r, struct ledger *l, const char *trouble)
+{
+    if (strcmp(r->source->trouble, trouble) != 0)
+        tell(r, l, "failed", trouble); // said once, not at every poll
+    replace(&r->source->trouble, trouble);
+    r->poll.result = POLL_FAILED;
+    plan(r, l);
+}
+
+// Entries of a feed.
+
+// Which entries are published when the source is first seen: the newest, by date where all have
+// one, else by their place in the feed.
+static size_t backfill_limit(const struct source *s, size_t n_entries)
+{
+    if (s->polled_ms > 0 || s->backfill < 0 || (uint64_t)s->backfill >= n_entries)
+        return SIZE_MAX;
+    return (size_t)s->backfill;
+}
+
+static enum entry_state state_of(const pb_result *result, size_t at, size_t limit)
+{
+    if (limit == SIZE_MAX)
+        return ENTRY_PENDING;
+    size_t newer = 0;
+    int64_t mine = result->entries[at]->hint->published_ms;
+    for (size_t i = 0; i < result->n_entries; i++) {
+        int64_t other = result->entries[i]->hint->published_ms;
+        newer += other > mine || (other == mine && i < at);
+    }
+    return newer < limit ? ENTRY_PENDING : ENTRY_BASELINE;
+}
+
+// Fills the sighting of an entry; false if it has neither a usable link nor anything to name it by.
+static bool sighting(const struct record *r, const pb_entry *e, char id[URL_ID_SIZE], char *host,
+                     char *canonical, struct sighting *out)
+{
+    *out = (struct sighting){.id = id, .url = "", .host = "", .hint = e->hint};
+    if (*e->link && url_canonical(e->link, canonical) == OK && url_host(e->link, host) == OK) {
+        url_id(canonical, id);
+        out->url = e->link;
+        out->host = host;
+        return true;
+    }
+    const char *name = *e->guid ? e->guid : e->hint->title;
+    if (!*name || !*e->hint->title)
+        return false;
+    url_entry_id(r->source->url, name, id);
+    return true;
+}
+
+static void see_entry(struct record *r, struct ledger *l, const pb_entry *e, enum entry_state state)
+{
+    char id[URL_ID_SIZE], host[300], canonical[URL_MAX + 1];
+    struct sighting s;
+    enum seen seen;
+    if (!sighting(r, e, id, host, canonical, &s)) {
+        log_warn("entry-unusable", "source=%s guid=%s title=%s", r->source->url, e->guid,
+                 e->hint->title);
+        return;
+    }
+    bool linkless = !*s.url;
+    s.state = linkless && state == ENTRY_PENDING ? ENTRY_DONE : state;
+    ledger_must(l, ledger_entry_see(l, r->source->number, &s, r->fetched_ms, &seen));
+    if (seen == SEEN_NEW) {
+        r->poll.fresh++;
+        ledger_must(l, ledger_tell(l, id, r->fetched_ms,
+                                   state == ENTRY_BASELINE ? "baseline" : "seen", r->source->url));
+    }
+    if (linkless && seen != SEEN_KNOWN && state != ENTRY_BASELINE)
+        publish_hint(r, l, id, r->source->url, "", e->hint, NULL, 0);
+}
+
+static void count_entries(struct record *r, const pb_result *result)
+{
+    r->poll.result = POLL_READ;
+    r->poll.entries = (uint32_t)result->n_entries;
+    r->poll.ttl_s = result->ttl_s;
+    r->poll.skip_hours = result->skip_hours;
+    for (size_t i = 0; i < result->n_entries; i++) {
+        int64_t at = result->entries[i]->hint->published_ms;
+        if (at > 0 && (r->poll.oldest_ms == 0 || at < r->poll.oldest_ms))
+            r->poll.oldest_ms = at;
+    }
+}
+
+static void feed_understood(struct record *r, struct ledger *l, const pb_result *result)
+{
+    struct source *s = r->source;
+    size_t limit = backfill_limit(s, result->n_entries);
+    count_entries(r, result);
+    // From the feed's end, so that the oldest is published first.
+    for (size_t i = result->n_entries; i-- > 0;)
+        see_entry(r, l, result->entries[i], state_of(result, i, limit));
+    if (s->polled_ms == 0 || r->poll.fresh > 0) {
+        char detail[200];
+        snprintf(detail, sizeof detail, "%u entries, %u new%s%.100s", r->poll.entries,
+                 r->poll.fresh, *result->problem ? "; mended: " : "", result->problem);
+        tell(r, l, "polled", detail);
+        log_info("polled", "url=%s entries=%u new=%u mended=%s", s->url, r->poll.entries,
+                 r->poll.fresh, result->problem);
+    }
+    replace(&s->title, result->title);
+    s->found = NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_FEED;
+    recovered(r, l);
+    replace(&s->etag, r->etag);
+    replace(&s->last_modified, r->last_modified);
+    replace(&s->body_hash, r->body_hash);
+    plan(r, l);
+}
+
+// A source that is a page.
+
+// A page added without a word about its kind is an article if it looks like one; else the feed that
+// it announces is what was meant.
+static bool means_feed(const struct record *r, const pb_result *result)
+{
+    const pb_announcement *a = result->announcement;
+    return r->source->kind == NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_AUTO &&
+           r->source->polled_ms == 0 && result->n_feeds > 0 &&
+           (a->published_ms == 0 || strlen(a->text) < 400);
+}
+
+static void follow_feed(struct record *r, struct ledger *l, const char *feed)
+{
+    struct source *s = r->source;
+    log_info("feed-announced", "url=%s feed=%s", s->url, feed);
+    tell(r, l, "feed-announced", feed);
+    replace(&s->poll_url, feed);
+    s->found = NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_FEED;
+    s->next_poll_ms = r->fetched_ms;
+    recovered(r, l);
+    ledger_must(l, ledger_source_save(l, s));
+}
+
+static void page_source_understood(struct record *r, struct ledger *l, const pb_result *result)
+{
+    struct source *s = r->source;
+    char id[URL_ID_SIZE], host[300], canonical[URL_MAX + 1];
+    const char *trouble = page_trouble(result->announcement, result->problem);
+    if (!trouble && (url_canonical(s->url, canonical) || url_host(s->url, host)))
+        trouble = "its URL is not one that is fetched";
+    if (trouble) {
+        record_failed(r, l, trouble, true);
+        return;
+    }
+    url_id(canonical, id);
+    struct sighting sighting = {.id = id, .url = s->url, .host = host, .state = ENTRY_DONE};
+    enum seen seen;
+    ledger_must(l, ledger_entry_see(l, s->number, &sighting, r->fetched_ms, &seen));
+    ledger_must(l, ledger_entry_get(l, id, &r->entry));
+    page_publish(r, l, result->announcement);
+    s->found = NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_PAGE;
+    replace(&s->title, result->announcement->title);
+    recovered(r, l);
+    replace(&s->etag, r->etag);
+    replace(&s->last_modified, r->last_modified);
+    replace(&s->body_hash, r->body_hash);
+    r->poll.result = POLL_READ;
+    r->poll.entries = 1;
+    r->poll.fresh = seen == SEEN_NEW;
+    plan(r, l);
+}
+
+void poll_understood(struct record *r, struct ledger *l, const pb_result *result)
+{
+    switch (result->found) {
+    case NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_FEED:
+        feed_understood(r, l, result);
+        break;
+    case NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_PAGE:
+        if (means_feed(r, result))
+            follow_feed(r, l, result->feeds[0]);
+        else
+            page_source_understood(r, l, result);
+        break;
+    default:
+        record_failed(r, l, result->problem, true);
+    }
+}

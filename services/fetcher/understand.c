@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: MIT
+#include "services/fetcher/understand.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "common/mem.h"
+#include "common/text.h"
+#include "services/fetcher/extract/extract.h"
+#include "services/fetcher/extract/feed.h"
+
+enum {
+    STRING_MAX = 2048,
+    STANDFIRST_MAX = 8 << 10,
+    TEXT_MAX = 512 << 10,
+    HINT_TEXT_MAX = 64 << 10,
+    HINTS_MAX = 4 << 20, // text of all hints of one feed together; then they are cut short
+    ENTRIES_MAX = 5000,
+    ATTACHMENTS_MAX = 50,
+    FEEDS_MAX = 10,
+};
+
+typedef Newswire__V1__ExtractTask pb_task;
+typedef Newswire__V1__ExtractResult pb_result;
+
+struct understand {
+    struct extractor *extractor;
+    struct feed_reader *feeds;
+    struct arena *arena; // of one answer
+};
+
+struct understand *understand_new(void)
+{
+    struct understand *u = mem_alloc(sizeof *u);
+    *u = (struct understand){extractor_new(), feed_reader_new(), arena_new(64 << 10)};
+    return u;
+}
+
+void understand_free(struct understand **u)
+{
+    if (!*u)
+        return;
+    extractor_free(&(*u)->extractor);
+    feed_reader_free(&(*u)->feeds);
+    arena_free(&(*u)->arena);
+    free(*u);
+    *u = NULL;
+}
+
+// The string, or as much of it as the message allows. A URL that is too long is left out: cut, it
+// would be another.
+static char *clip(struct understand *u, const char *s, size_t max)
+{
+    size_t n = strlen(s);
+    return n <= max ? (char *)s : arena_strndup(u->arena, s, text_cut(s, n, max));
+}
+
+static char *clip_url(const char *s)
+{
+    return (char *)(strlen(s) <= STRING_MAX ? s : "");
+}
+
+// Pages.
+
+static Newswire__V1__Precision precision(enum date_precision p)
+{
+    return (Newswire__V1__Precision)p; // the same names in the same order
+}
+
+static void attach(struct understand *u, const struct article *article, pb_announcement *a)
+{
+    size_t n = article->n_attachments < ATTACHMENTS_MAX ? article->n_attachments : ATTACHMENTS_MAX;
+    a->attachments = arena_alloc(u->arena, (n + 1) * sizeof *a->attachments);
+    for (size_t i = 0; i < n; i++) {
+        if (!*clip_url(article->attachments[i].url))
+            continue;
+        Newswire__V1__Attachment *one = arena_alloc(u->arena, sizeof *one);
+        newswire__v1__attachment__init(one);
+        one->url = clip_url(article->attachments[i].url);
+        one->title = clip(u, article->attachments[i].title, STRING_MAX);
+        a->attachments[a->n_attachments++] = one;
+    }
+}
+
+static pb_announcement *announcement_new(struct understand *u)
+{
+    pb_announcement *a = arena_alloc(u->arena, sizeof *a);
+    newswire__v1__announcement__init(a);
+    return a;
+}
+
+static void set_charset(struct understand *u, const struct charset_report *c, pb_announcement *a)
+{
+    a->charset_declared = clip(u, c->declared, 64);
+    a->charset_used = clip(u, c->used, 64);
+    a->charset_guessed = c->guessed;
+    a->replacements = c->replacements;
+}
+
+static pb_announcement *from_article(struct understand *u, const struct article *article)
+{
+    pb_announcement *a = announcement_new(u);
+    a->title = clip(u, article->title, STRING_MAX);
+    a->standfirst = clip(u, article->standfirst, STANDFIRST_MAX);
+    a->text = clip(u, article->text, TEXT_MAX);
+    a->text_cut = article->text_size > TEXT_MAX;
+    a->author = clip(u, article->author, STRING_MAX);
+    a->site = clip(u, article->site_name, STRING_MAX);
+    a->canonical_url = clip_url(article->canonical_url);
+    a->image = clip_url(article->image);
+    a->language = clip(u, article->language, STRING_MAX);
+    a->published_ms = article->published_ms;
+    a->published_precision = precision(article->precision);
+    set_charset(u, &article->charset, a);
+    attach(u, article, a);
+    return a;
+}
+
+static void add_feeds(struct understand *u, const struct article *article, pb_result *r)
+{
+    r->feeds = arena_alloc(u->arena, FEEDS_MAX * sizeof *r->feeds);
+    for (size_t i = 0; i < article->n_feeds && r->n_feeds < FEEDS_MAX; i++)
+        if (*clip_url(article->feeds[i]))
+            r->feeds[r->n_feeds++] = clip_url(article->feeds[i]);
+}
+
+static struct page_source source_of(const pb_task *task)
+{
+    return (struct page_source){.bytes = task->body.data,
+                                .size = task->body.len,
+                                .url = task->url,
+                                .content_type = task->content_type,
+                                .now_ms = task->now_ms};
+}
+
+// What no text is to be looked for in.
+static bool is_media(const char *content_type)
+{
+    static const char *const kinds[] = {
+        "image/", "audio/", "video/", "font/", "application/octet-stream", "application/zip"};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strncasecmp(content_type, kinds[i], strlen(kinds[i])) == 0)
+            return true;
+    return false;
+}
+
+static void read_page(struct understand *u, const pb_task *task, pb_result *r)
+{
+    if (is_media(task->content_type)) {
+        r->problem = arena_printf(u->arena, "%.100s is not a page with text", task->content_type);
+        return;
+    }
+    struct page_source source = source_of(task);
+    const struct article *article = extractor_page(u->extractor, &source, NULL);
+    r->announcement = from_article(u, article);
+    add_feeds(u, article, r);
+    r->found = NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_PAGE;
+    if (!*article->text)
+        r->problem = "no article text was found on the page";
+}
+
+// Feeds.
+
+static pb_announcement *hint_of(struct understand *u, const struct feed *feed,
+                                const struct feed_entry *e, size_t *room)
+{
+    pb_announcement *a = announcement_new(u);
+    const char *text = strlen(e->content) > strlen(e->summary) ? e->content : e->summary;
+    a->title = clip(u, e->title, STRING_MAX);
+    a->text = clip(u, text, *room > HINT_TEXT_MAX ? HINT_TEXT_MAX : STRING_MAX);
+    *room -= strlen(a->text) < *room ? strlen(a->text) : *room;
+    a->text_cut = strlen(a->text) < strlen(text);
+    a->author = clip(u, e->author, STRING_MAX);
+    a->site = clip(u, feed->title, STRING_MAX);
+    a->language = clip(u, *feed->language ? feed->language : "und", 64);
+    a->published_ms = e->published_ms;
+    a->published_precision = precision(e->precision);
+    set_charset(u, &feed->charset, a);
+    return a;
+}
+
+static void add_entries(struct understand *u, const struct feed *feed, pb_result *r)
+{
+    size_t n = feed->n_entries < ENTRIES_MAX ? feed->n_entries : ENTRIES_MAX, room = HINTS_MAX;
+    r->entries = arena_alloc(u->arena, (n + 1) * sizeof *r->entries);
+    for (size_t i = 0; i < n; i++) {
+        const struct feed_entry *e = &feed->entries[i];
+        Newswire__V1__Entry *entry = arena_alloc(u->arena, sizeof *entry);
+        newswire__v1__entry__init(entry);
+        entry->guid = clip(u, e->guid, STRING_MAX);
+        entry->link = clip_url(e->link);
+        entry->hint = hint_of(u, feed, e, &room);
+        r->entries[r->n_entries++] = entry;
+    }
+}
+
+static void read_feed(struct understand *u, const pb_task *task, pb_result *r)
+{
+    struct page_source source = source_of(task);
+    struct problem why;
+    const struct feed *feed;
+    if (feed_read(u->feeds, &source, &feed, &why)) {
+        r->problem = arena_strndup(u->arena, why.text, strlen(why.text));
+        return;
+    }
+    r->found = NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_FEED;
+    r->title = clip(u, feed->title, STRING_MAX);
+    r->ttl_s = feed->ttl_s > 0 && feed->ttl_s < UINT32_MAX ? (uint32_t)feed->ttl_s : 0;
+    r->skip_hours = feed->skip_hours;
+    r->problem = clip(u, feed->defect, STRING_MAX);
+    add_entries(u, feed, r);
+}
+
+static void read_task(struct understand *u, const pb_task *task, pb_result *r)
+{
+    bool looks_like_feed = feed_sniff(task->body.data, task->body.len) != FEED_NONE;
+    if (task->body.len == 0) {
+        r->problem = "the answer is empty";
+        return;
+    }
+    switch (task->kind) {
+    case NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_AUTO:
+        if (looks_like_feed)
+            read_feed(u, task, r);
+        else
+            read_page(u, task, r);
+        break;
+    case NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_FEED:
+        read_feed(u, task, r);
+        break;
+    case NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_PAGE:
+        if (looks_like_feed)
+            r->problem = "this is a feed, not a page: add it with --kind feed";
+        else
+            read_page(u, task, r);
+        break;
+    default:
+        r->problem = "sources of this kind are not read by this version";
+    }
+}
+
+void understand_run(struct understand *u, const pb_task *task, struct buf *answer)
+{
+    pb_result result = NEWSWIRE__V1__EXTRACT_RESULT__INIT;
+    arena_reset(u->arena);
+    read_task(u, task, &result);
+    if (wire_pack(&result.base, answer) == OK)
+        return;
+    pb_result too_large = NEWSWIRE__V1__EXTRACT_RESULT__INIT;
+    too_large.problem = "its text is larger than what is taken from one response";
+    if (wire_pack(&too_large.base, answer))
+        panic("no room for an answer");
+}
