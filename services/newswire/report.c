@@ -9,36 +9,17 @@
 #include "services/newswire/table.h"
 #include "services/newswire/when.h"
 
-static size_t fetcher_attention(const Newswire__V1__FetcherStatus *f, struct buf *out)
-{
-    size_t n = f->n_alarms;
-    for (size_t i = 0; i < f->n_alarms; i++)
-        buf_printf(out, "%s\n", f->alarms[i]);
-    if (f->dead) {
-        buf_printf(out, "%" PRIu64 " given up: newswire dead list\n", f->dead);
-        n++;
-    }
-    if (f->outbox && !f->sessions) {
-        buf_puts(out, "no classifier is connected, and announcements wait for one\n");
-        n++;
-    }
-    return n;
-}
-
 size_t report_attention(const struct report *r, struct buf *out)
 {
-    size_t n = 0;
-    if (r->fetcher) {
-        n += fetcher_attention(r->fetcher, out);
-    } else {
+    size_t n = r->fetcher ? r->fetcher->n_alarms : 1;
+    for (size_t i = 0; r->fetcher && i < n; i++)
+        buf_printf(out, "%s\n", r->fetcher->alarms[i]);
+    if (!r->fetcher)
         buf_printf(out, "%s\n", r->fetcher_trouble);
-        n++;
-    }
-    if (!r->sink || *r->sink->trouble) {
-        buf_printf(out, "%s\n", r->sink ? r->sink->trouble : r->sink_trouble);
-        n++;
-    }
-    return n;
+    if (r->sink && !*r->sink->trouble)
+        return n;
+    buf_printf(out, "%s\n", r->sink ? r->sink->trouble : r->sink_trouble);
+    return n + 1;
 }
 
 static void ago(int64_t ms, int64_t now_ms, struct buf *out)
@@ -56,7 +37,7 @@ static void write_fetcher(const struct report *r, struct buf *out)
     ago(f->started_ms, r->now_ms, out);
     buf_printf(out, "\n    sources    %" PRIu64, f->sources);
     if (f->sources_failing)
-        buf_printf(out, ", %" PRIu64 " of them in trouble: newswire sources", f->sources_failing);
+        buf_printf(out, ", %" PRIu64 " of them in trouble", f->sources_failing);
     buf_printf(out, "\n    to fetch   %" PRIu64 ", %" PRIu64 " under way\n", f->pending,
                f->in_flight);
     buf_printf(out, "    outbox     %" PRIu64 ", %" PRIu64 " at %" PRIu64 " classifier%s\n",

@@ -6,6 +6,7 @@
 
 #include "services/newswire/ink.h"
 #include "services/newswire/jsonl.h"
+#include "services/newswire/source.h"
 #include "services/newswire/table.h"
 #include "services/newswire/when.h"
 
@@ -25,6 +26,13 @@ static void write_published(const pb_announcement *a, struct buf *out)
                a->charset_guessed ? " (guessed)" : "");
 }
 
+static void write_source(const Newswire__V1__Source *source, struct buf *out)
+{
+    buf_printf(out, "a source%s%s: ", *source->title ? ", " : "", source->title);
+    source_summary(source, out);
+    buf_puts(out, "\n");
+}
+
 static void write_head(const struct story *s, bool colour, struct buf *out)
 {
     const pb_announcement *a = s->news ? s->news->announcement : NULL;
@@ -35,6 +43,8 @@ static void write_head(const struct story *s, bool colour, struct buf *out)
         buf_printf(out, "also known as %s\n", a->canonical_url);
     if (a)
         write_published(a, out);
+    for (size_t i = 0; i < s->fetcher->n_sources; i++)
+        write_source(s->fetcher->sources[i], out);
     buf_puts(out, "\n");
 }
 
@@ -119,6 +129,8 @@ void story_write(const struct story *s, bool colour, struct buf *out)
         buf_printf(out, "\nWhat the store has of it is not known: %s\n", s->trouble);
     else if (*s->fetcher->id)
         buf_puts(out, "\nThe store does not have it yet.\n");
+    else if (s->fetcher->n_sources == 0)
+        buf_puts(out, "\nIt was not published yet.\n");
     write_rest(s, out);
 }
 
@@ -127,7 +139,9 @@ json_t *story_json(const struct story *s)
     json_t *events = json_array();
     for (size_t i = 0; i < s->fetcher->n_events; i++)
         json_array_append_new(events, jsonl_message(&s->fetcher->events[i]->base));
-    return json_pack("{s:s, s:s, s:o, s:o, s:s}", "url", s->url, "id", s->fetcher->id, "events",
-                     events, "news", s->news ? jsonl_message(&s->news->base) : json_null(),
-                     "trouble", s->trouble);
+    json_t *source =
+        s->fetcher->n_sources ? jsonl_message(&s->fetcher->sources[0]->base) : json_null();
+    json_t *news = s->news ? jsonl_message(&s->news->base) : json_null();
+    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:s}", "url", s->url, "id", s->fetcher->id,
+                     "source", source, "events", events, "news", news, "trouble", s->trouble);
 }

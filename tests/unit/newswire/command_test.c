@@ -4,11 +4,16 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "services/newswire/commands.h"
+#include "services/newswire/stack.h"
 
 #include "fake_stack.h"
 
@@ -77,21 +82,64 @@ static void answer(void *arg, const pb_envelope *request, pb_envelope *reply)
     reply->control_reply = &f->reply;
 }
 
+// The sink on the same endpoint: it knows one announcement, and how it is doing.
+static void answer_both(void *arg, const pb_envelope *request, pb_envelope *reply)
+{
+    static Newswire__V1__Found found = NEWSWIRE__V1__FOUND__INIT;
+    static Newswire__V1__SinkStatus status = NEWSWIRE__V1__SINK_STATUS__INIT;
+    static Newswire__V1__FetcherStatus fetcher = NEWSWIRE__V1__FETCHER_STATUS__INIT;
+    static Newswire__V1__Event event = NEWSWIRE__V1__EVENT__INIT, *events[] = {&event};
+    static pb_news news = NEWSWIRE__V1__CLASSIFIED_NEWS__INIT;
+    static pb_announcement announcement = NEWSWIRE__V1__ANNOUNCEMENT__INIT;
+    static pb_classification classification = NEWSWIRE__V1__CLASSIFICATION__INIT;
+    struct fetcher *f = arg;
+    switch (request->body_case) {
+    case NEWSWIRE__V1__ENVELOPE__BODY_LOOKUP:
+        announcement.title = (char *)"国企改革会议召开";
+        news.announcement = &announcement;
+        news.classification = f->looks ? &classification : NULL;
+        found.news = &news;
+        reply->body_case = NEWSWIRE__V1__ENVELOPE__BODY_FOUND;
+        reply->found = &found;
+        return;
+    case NEWSWIRE__V1__ENVELOPE__BODY_SINK_STATUS_REQUEST:
+        status.trouble = (char *)(f->trouble ? f->trouble : "");
+        reply->body_case = NEWSWIRE__V1__ENVELOPE__BODY_SINK_STATUS;
+        reply->sink_status = &status;
+        return;
+    default:
+        answer(arg, request, reply);
+        f->reply.id = (char *)"00ff";
+        f->reply.n_events = 1;
+        f->reply.events = events;
+        event.name = (char *)"seen";
+        f->reply.status = &fetcher;
+    }
+}
+
 static struct outcome got;
 
 // Runs a command against this fetcher.
-static void run(struct fetcher *f, int (*command)(int, char **), const char *const *words)
+static void run_with(fake_answer *fn, struct fetcher *f, int (*command)(int, char **),
+                     const char *const *words)
 {
     const char *arguments[16] = {NULL};
     f->source = (Newswire__V1__Source)NEWSWIRE__V1__SOURCE__INIT;
-    struct fake_stack *s = fake_stack_new(answer, f);
+    struct fake_stack *s = fake_stack_new(fn, f);
     size_t n = 0;
     for (; words[n]; n++)
         arguments[n] = words[n];
     arguments[n++] = "--control";
+    arguments[n++] = fake_stack_endpoint(s);
+    arguments[n++] = "--replay";
     arguments[n] = fake_stack_endpoint(s);
     command_run(command, arguments, &got);
     fake_stack_free(&s);
+}
+
+static void run(struct fetcher *f, int (*command)(int, char **), const char *const *words)
+{
+    run_with(answer, f, command, words);
 }
 
 static void add_waits_for_the_first_poll_and_says_what_was_found(void **state)
@@ -209,6 +257,105 @@ static void sources_are_one_json_object_a_line(void **state)
     assert_ptr_equal(strchr(got.out, '\n'), got.out + strlen(got.out) - 1);
 }
 
+static void why_joins_what_fetcher_and_sink_know(void **state)
+{
+    (void)state;
+    struct fetcher f = {.looks = 1};
+    run_with(answer_both, &f, cmd_why, (const char *[]){"why", "https://例子.中国/1.html", NULL});
+    assert_int_equal(got.status, CMD_DONE);
+    assert_memory_equal(got.out, "国企改革会议召开\nhttps://例子.中国/1.html\n", 51);
+}
+
+static void news_that_lacks_a_part_is_none(void **state)
+{
+    (void)state;
+    struct fetcher f = {.looks = 0};
+    run_with(answer_both, &f, cmd_why, (const char *[]){"why", "https://例子.中国/1.html", NULL});
+    assert_int_equal(got.status, CMD_DONE);
+    assert_non_null(strstr(got.out, "The store does not have it yet."));
+}
+
+static void status_is_zero_only_if_all_is_well(void **state)
+{
+    (void)state;
+    struct fetcher f = {.trouble = NULL};
+    run_with(answer_both, &f, cmd_status, (const char *[]){"status", NULL});
+    assert_int_equal(got.status, CMD_DONE);
+    assert_non_null(strstr(got.out, "\nall is well\n"));
+    f.trouble = "磁盘已满";
+    run_with(answer_both, &f, cmd_status, (const char *[]){"status", "--json", NULL});
+    assert_int_equal(got.status, CMD_FAILED);
+    assert_memory_equal(got.out, "{\"ok\":false,\"attention\":[\"磁盘已满\"],", 41);
+}
+
+static void what_is_exported_is_imported(void **state)
+{
+    (void)state;
+    struct fetcher f = {.url = "https://例子.中国/要闻.xml", .looks = 2};
+    char path[] = "/tmp/newswire-list-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    run(&f, cmd_export, (const char *[]){"export", NULL});
+    assert_int_equal(got.status, CMD_DONE);
+    assert_int_equal(write(fd, got.out, strlen(got.out)), strlen(got.out));
+    close(fd);
+    f.url[0] = '\0';
+    run(&f, cmd_import, (const char *[]){"import", path, NULL});
+    assert_int_equal(got.status, CMD_DONE);
+    assert_string_equal(got.out, "1 of 1 sources added\n");
+    assert_string_equal(f.url, "https://例子.中国/要闻.xml");
+    unlink(path);
+}
+
+static void health_follows_the_services_file(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        int64_t age_s;
+        int want;
+    } rows[] = {
+        {"ready 源=3\n", 0, CMD_DONE},
+        {"waiting for the sink\n", 0, CMD_FAILED},
+        {"ready 源=3\n", 60, CMD_FAILED},
+        {"", 0, CMD_FAILED},
+    };
+    char path[] = "/tmp/newswire-health-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct timespec times[2] = {{.tv_sec = time(NULL) - rows[i].age_s}};
+        times[1] = times[0];
+        assert_int_equal(ftruncate(fd, 0), 0);
+        assert_int_equal(pwrite(fd, rows[i].line, strlen(rows[i].line), 0), strlen(rows[i].line));
+        assert_int_equal(futimens(fd, times), 0);
+        command_run(cmd_health, (const char *[]){"health", path, NULL}, &got);
+        assert_int_equal(got.status, rows[i].want);
+    }
+    close(fd);
+    unlink(path);
+    command_run(cmd_health, (const char *[]){"health", path, NULL}, &got);
+    assert_int_equal(got.status, CMD_FAILED);
+    assert_non_null(strstr(got.err, "is the service running"));
+}
+
+static void an_endpoint_that_a_service_binds_is_reached_on_this_machine(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *endpoint, *want;
+    } rows[] = {
+        {"tcp://*:5550", "tcp://127.0.0.1:5550"},
+        {"tcp://0.0.0.0:5550", "tcp://127.0.0.1:5550"},
+        {"tcp://[::]:5550", "tcp://127.0.0.1:5550"},
+        {"tcp://10.0.0.1:5550", "tcp://10.0.0.1:5550"},
+        {"tcp://fetcher:5550", "tcp://fetcher:5550"},
+        {"ipc:///run/新闻", "ipc:///run/新闻"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_string_equal(stack_reachable(rows[i].endpoint), rows[i].want);
+}
+
 static void answer_with_a_heartbeat(void *arg, const pb_envelope *request, pb_envelope *reply)
 {
     (void)request;
@@ -258,6 +405,12 @@ int main(void)
         cmocka_unit_test(wrong_words_are_refused_before_anybody_is_asked),
         cmocka_unit_test(remove_says_what_it_did),
         cmocka_unit_test(sources_are_one_json_object_a_line),
+        cmocka_unit_test(why_joins_what_fetcher_and_sink_know),
+        cmocka_unit_test(news_that_lacks_a_part_is_none),
+        cmocka_unit_test(status_is_zero_only_if_all_is_well),
+        cmocka_unit_test(what_is_exported_is_imported),
+        cmocka_unit_test(health_follows_the_services_file),
+        cmocka_unit_test(an_endpoint_that_a_service_binds_is_reached_on_this_machine),
         cmocka_unit_test(a_port_where_something_else_answers_is_told),
         cmocka_unit_test(where_nobody_answers_the_way_to_start_a_stack_is_told),
     };
