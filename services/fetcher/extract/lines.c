@@ -111,3 +111,36 @@ bool line_is_time(struct html_str line, uint32_t length)
     return length <= 40 && length >= 12 && date_find(line.s, line.n, &rules, &date) &&
            date.precision > DATE_DAY;
 }
+
+// Length of a capitalised name of two to four words at the start; 0 if there is none.
+static size_t name_length(struct html_str s)
+{
+    size_t n = 0, words = 0;
+    while (n < s.n && s.s[n] >= 'A' && s.s[n] <= 'Z' && words < 4) {
+        while (n < s.n && s.s[n] != ' ' && s.s[n] != ',')
+            n++;
+        words++;
+        while (n < s.n && (s.s[n] == ' ' || s.s[n] == ','))
+            n++;
+    }
+    return words >= 1 ? n : 0;
+}
+
+bool line_is_biography(struct html_str line)
+{
+    static const char *const verbs[] = {"is a ", "is an ", "is the ", "has been ", "has written ", "covers "};
+    static const char *const roles[] = {"writer", "editor", "author", "journalist", "reporter",
+                                        "columnist", "contributor", "contributing", "founder",
+                                        "freelance", "blogger", "correspondent", "attorney", "specializing", "specialist"};
+    size_t n = name_length(line);
+    if (n < 5)
+        return false;
+    struct html_str rest = {line.s + n, line.n - n < 160 ? line.n - n : 160};
+    bool verb = false;
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+        verb |= rest.n > 10 && strncmp(rest.s, verbs[i], strlen(verbs[i])) == 0;
+    for (size_t i = 0; verb && i < sizeof roles / sizeof *roles; i++)
+        if (memmem(rest.s, rest.n, roles[i], strlen(roles[i])))
+            return true;
+    return false;
+}

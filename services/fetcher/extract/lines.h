@@ -23,3 +23,6 @@ bool line_is_date(struct html_str line, uint32_t length);
 
 // The same, with a time of day: how lists of posts mark each of them.
 bool line_is_time(struct html_str line, uint32_t length);
+
+// True for a line such as "Jane Doe is a contributing editor …": a note about the author.
+bool line_is_biography(struct html_str line);

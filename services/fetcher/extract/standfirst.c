@@ -37,6 +37,8 @@ void standfirst_add(struct blocks *b, const struct page *p, uint32_t anchor, uin
     for (size_t i = first; i < b->n; i++)
         if (is_standfirst(p, &b->items[i], outer)) {
             length += b->items[i].length;
+            if (is_lead(p, b->items[i].owner, outer))
+                b->items[i].cut = "standfirst";
             b->items[kept++] = b->items[i];
         }
     b->n = length > ALL_MAX || kept - first > BLOCKS_MAX ? first : kept;

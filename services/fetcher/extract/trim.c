@@ -109,6 +109,10 @@ static void cut_tail(struct blocks *b, uint64_t prose)
                 return;
             }
         }
+        if ((prose - prose_before) * 100 < prose * AFTER_ANNOUNCEMENT_PERCENT &&
+            block->length < 900 && line_is_biography(block_text(b, block))) {
+            b->items[i].cut = "about the author";
+        }
         before += block->length;
         if (block_is_prose(block))
             prose_before += block->length;
