@@ -40,7 +40,7 @@ static const char *member(json_t *object, const char *key, const char *otherwise
 
 static void read_labels(json_t *object, struct item *item)
 {
-    const char *only = member(object, "label", "");
+    const char *only = member(object, "label", member(object, "weak_label", ""));
     if (*only)
         item->labels[item->n_labels++] = only;
     json_t *many = json_object_get(object, "labels"), *each;
@@ -60,8 +60,9 @@ static enum err take_object(const struct reading *r, json_t *object, unsigned li
         .id = member(object, "id", number),
         .title = member(object, "title", ""),
         .text = member(object, "text", ""),
-        .language = member(object, "language", ""),
+        .language = member(object, "language", member(object, "lang", "")),
         .source = member(object, "source", ""),
+        .translated = json_is_true(json_object_get(object, "machine_translated")),
         .file = r->path,
         .line = line,
     };

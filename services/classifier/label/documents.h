@@ -5,6 +5,7 @@
 // file's; only NUL is made a space.
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "common/err.h"
@@ -16,6 +17,7 @@ struct item {
     const char *labels[DOCUMENT_LABELS]; // what it is labelled, the primary first
     size_t n_labels;
     const char *language, *source; // "" if not said
+    bool translated;               // by a machine
     const char *file;
     unsigned line; // where it stands, for messages
 };

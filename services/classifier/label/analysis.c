@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+#include "services/classifier/label/analysis.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/mem.h"
+
+enum {
+    TITLE_BYTES = 240, // a longer first line is a paragraph
+    LEAD_BYTES = 900,  // what counts as the first paragraphs: about 150 words, 300 characters
+    DOCUMENT_BYTES = 1 << 20, // of each part; what comes later is not read
+};
+
+enum err analysis_file(const char *folder, const char *name, struct buf *into, struct problem *why)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *f = fopen(path, "rb");
+    if (!f) {
+        int reason = errno;
+        return problem_set(why, reason == ENOENT ? ERR_NOTFOUND : ERR_IO, "%s: %s", path,
+                           strerror(reason));
+    }
+    char chunk[16384];
+    size_t n;
+    while ((n = fread(chunk, 1, sizeof chunk, f)) > 0 && !buf_add(into, chunk, n))
+        continue;
+    bool broken = ferror(f);
+    fclose(f);
+    if (broken)
+        return problem_set(why, ERR_IO, "%s: cannot be read", path);
+    if (buf_failed(into))
+        return problem_set(why, ERR_LIMIT, "%s: larger than %zu bytes", path, into->max);
+    return OK;
+}
+
+uint64_t analysis_hash(uint64_t hash, const void *bytes, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        hash = (hash ^ ((const unsigned char *)bytes)[i]) * 0x100000001B3;
+    return hash;
+}
+
+// taxonomy.yaml must be there; entities.yaml, in the same format, may.
+static enum err load_taxonomy(struct analysis *a, const char *folder, struct problem *why)
+{
+    enum { FILES = 2 };
+    static const char *const names[FILES] = {"taxonomy.yaml", "entities.yaml"};
+    struct buf files[FILES] = {buf_new(TAXONOMY_FILE_BYTES), buf_new(TAXONOMY_FILE_BYTES)};
+    char paths[FILES][4096];
+    struct source sources[FILES];
+    size_t n = 0;
+    enum err e = OK;
+    for (size_t i = 0; i < FILES && !e; i++) {
+        e = analysis_file(folder, names[i], &files[i], why);
+        if (e == ERR_NOTFOUND && i > 0) {
+            e = OK;
+            continue;
+        }
+        snprintf(paths[n], sizeof paths[n], "%s/%s", folder, names[i]);
+        sources[n] = (struct source){paths[n], buf_str(&files[i]), files[i].size};
+        n++;
+    }
+    if (!e)
+        e = taxonomy_read(sources, n, a->fold, &a->taxonomy, why);
+    a->hash = HASH_START;
+    for (size_t i = 0; i < FILES; i++) {
+        a->hash = analysis_hash(a->hash, files[i].data, files[i].size);
+        buf_free(&files[i]);
+    }
+    return e;
+}
+
+enum err analysis_load(const char *folder, struct analysis **out, struct problem *why)
+{
+    struct analysis *a = mem_alloc(sizeof *a);
+    a->fold = folding_new();
+    enum err e = load_taxonomy(a, folder, why);
+    if (!e)
+        e = terms_new(&a->taxonomy, &a->terms, why);
+    if (!e) {
+        tally_init(&a->tally, &a->taxonomy);
+        feature_names_init(&a->names, &a->taxonomy);
+        *out = a;
+        return OK;
+    }
+    analysis_free(&a);
+    return ERR_CONFIG;
+}
+
+void analysis_free(struct analysis **a)
+{
+    if (!*a)
+        return;
+    terms_free(&(*a)->terms);
+    tally_free(&(*a)->tally);
+    feature_names_free(&(*a)->names);
+    features_free(&(*a)->features);
+    taxonomy_free(&(*a)->taxonomy);
+    folding_free(&(*a)->fold);
+    normal_free(&(*a)->text);
+    free((*a)->matches.all);
+    free((*a)->whole);
+    free(*a);
+    *a = NULL;
+}
+
+// Lays the parts out as one text, the way offsets count, and normalises it.
+static void lay_out(struct analysis *a, const struct document *d)
+{
+    enum { TITLE, STANDFIRST, TEXT, PARTS };
+    const char *parts[PARTS] = {d->title, d->standfirst, d->text};
+    size_t at = 0;
+    normal_clear(&a->text);
+    for (size_t i = 0; i < PARTS; i++) {
+        size_t n = strnlen(parts[i], DOCUMENT_BYTES);
+        if (i == STANDFIRST && n == 0)
+            continue;
+        mem_reserve((void **)&a->whole, &a->cap, at + n + 2, 1);
+        memcpy(a->whole + at, parts[i], n);
+        normal_add(&a->text, a->fold, a->whole + at, n, at);
+        at += n;
+        if (i == TITLE)
+            a->zones.title = a->text.n < TITLE_BYTES ? a->text.n : TITLE_BYTES;
+        if (i != TEXT) {
+            normal_break(&a->text, at);
+            a->whole[at++] = '\n';
+        }
+    }
+    a->whole[at] = '\0';
+    a->size = at;
+    a->zones.lead = a->zones.title + LEAD_BYTES;
+}
+
+void analysis_run(struct analysis *a, const struct document *document)
+{
+    lay_out(a, document);
+    a->hits = terms_scan(a->terms, a->text.text, a->text.n);
+    match_rules(&a->taxonomy, a->hits, &a->zones, &a->matches);
+    tally_matches(&a->tally, &a->taxonomy, &a->matches);
+}
+
+void analysis_features(struct analysis *a)
+{
+    features_of(&a->features, &a->names, &a->taxonomy, &a->tally, &a->text, a->zones.title);
+}
