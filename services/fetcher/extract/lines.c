@@ -128,10 +128,12 @@ static size_t name_length(struct html_str s)
 
 bool line_is_biography(struct html_str line)
 {
-    static const char *const verbs[] = {"is a ", "is an ", "is the ", "has been ", "has written ", "covers "};
-    static const char *const roles[] = {"writer", "editor", "author", "journalist", "reporter",
-                                        "columnist", "contributor", "contributing", "founder",
-                                        "freelance", "blogger", "correspondent", "attorney", "specializing", "specialist"};
+    static const char *const verbs[] = {"is a ",     "is an ",       "is the ",
+                                        "has been ", "has written ", "covers "};
+    static const char *const roles[] = {"writer",   "editor",       "author",      "journalist",
+                                        "reporter", "columnist",    "contributor", "contributing",
+                                        "founder",  "freelance",    "blogger",     "correspondent",
+                                        "attorney", "specializing", "specialist"};
     size_t n = name_length(line);
     if (n < 5)
         return false;

@@ -241,7 +241,7 @@ static bool is_link_heavy(const struct page *p, uint32_t i, uint32_t total)
         return m->n_links >= 2 && percent > 60 && within(p, i, 20, total);
     case HTML_DIV:
     case HTML_SECTION:
-        if (m->n_links >= 2 && percent > 50 && within(p, i, 10, total))
+        if (m->n_links >= 2 && percent > 60 && within(p, i, 10, total))
             return true;
         return small && !in_list(p, i);
     case HTML_HEADER:
