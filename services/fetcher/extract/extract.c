@@ -165,7 +165,8 @@ const struct article *extractor_page(struct extractor *x, const struct page_sour
     struct article *a = &x->article;
     *a =
         (struct article){.charset = t.report, .text = buf_str(&x->text), .text_size = x->text.size};
-    a->language = language_of((struct html_str){a->text, a->text_size}, meta.language, x->language);
+    a->language =
+        language_tag((struct html_str){a->text, a->text_size}, meta.language, x->language);
     a->standfirst = standfirst_text(x, n_standfirst);
     article_describe(a, &page, &meta, &ld, source->url, d.anchor, d.node);
     find_date(a, &page, source, &meta, &ld, &d);

@@ -120,7 +120,7 @@ static const char *primary(struct html_str declared, char out[LANGUAGE_SIZE])
     return ended && (n == 2 || n == 3) ? out : "und";
 }
 
-const char *language_of(struct html_str text, struct html_str declared, char out[LANGUAGE_SIZE])
+const char *language_tag(struct html_str text, struct html_str declared, char out[LANGUAGE_SIZE])
 {
     struct counts k = count(text);
     uint32_t cjk = k.han + k.kana + k.hangul;

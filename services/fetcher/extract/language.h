@@ -8,4 +8,4 @@
 // zh-Hans, zh-Hant, en; else `declared` cut to its primary tag where it fits the script of the
 // text ("ja", "fr"), else "und". The result is static or in `out`.
 enum { LANGUAGE_SIZE = 16 };
-const char *language_of(struct html_str text, struct html_str declared, char out[LANGUAGE_SIZE]);
+const char *language_tag(struct html_str text, struct html_str declared, char out[LANGUAGE_SIZE]);
