@@ -183,7 +183,7 @@ int cmd_fetch(int argc, char **argv)
     if (argc - first != 1)
         return options_wrong(argv[0], "give one URL");
     if (guard_new(o.allow_private.items, o.allow_private.n, &guard, &why) != OK)
-        return options_wrong(argv[0], "--allow-private: %s", why.text);
+        return options_wrong(argv[0], "%s", why.text);
     int status = fetch(&o, guard, argv[first]);
     guard_free(&guard);
     return status;

@@ -32,6 +32,11 @@ static const struct command commands[] = {
     {"dead", "announcements that were given up: list, retry, drop", cmd_dead},
 
     {"Without a stack", NULL, NULL},
+    {"fetch", "one URL through all steps: fetched, read and labelled", cmd_fetch},
+    {"classify", "label texts, with the words that spoke for each label", cmd_classify},
+
+    {"The classifier", NULL, NULL},
+    {"train", "teach the labels from your own examples", cmd_train},
 };
 
 enum { N_COMMANDS = sizeof commands / sizeof *commands };

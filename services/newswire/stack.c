@@ -110,8 +110,10 @@ static enum err exchange(struct socket *s, const pb_envelope *request, int64_t d
     while ((e = socket_receive(s, NULL, NULL, &bytes, &size)) == ERR_NOTFOUND)
         if (!wait_until(s, deadline))
             return ERR_BUSY;
-    if (e)
-        return problem_set(why, ERR_INPUT, "the reply is no newswire message");
+    if (e) {
+        problem_set(why, e, "the reply is no newswire message");
+        return e;
+    }
     return wire_envelope(bytes, size, reply, why);
 }
 
