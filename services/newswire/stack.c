@@ -134,13 +134,16 @@ enum err stack_ask(struct stack *stack, enum stack_part part, const pb_envelope 
         nobody(stack, part, why);
     else if (e)
         problem_set(why, e, "%s: %s", endpoint, wrong.text);
-    else if (got->body_case != want)
-        e = problem_set(why, ERR_INPUT, "%s answers, but not as a %s does: is that the right port?",
-                        endpoint, part == STACK_FETCHER ? "fetcher" : "sink");
-    else {
+    if (e)
+        goto out;
+    if (got->body_case == want) {
         *reply = got;
         got = NULL;
+        goto out;
     }
+    e = ERR_INPUT;
+    problem_set(why, e, "%s answers, but not as a %s does: is that the right port?", endpoint,
+                part == STACK_FETCHER ? "fetcher" : "sink");
 out:
     wire_envelope_free(&got);
     socket_free(&s);
@@ -158,9 +161,9 @@ enum err stack_control(struct stack *stack, const Newswire__V1__ControlRequest *
     if (err)
         return err;
     if (*got->control_reply->error) {
-        err = problem_set(why, ERR_NOTFOUND, "%s", got->control_reply->error);
+        problem_set(why, ERR_NOTFOUND, "%s", got->control_reply->error);
         wire_envelope_free(&got);
-        return err;
+        return ERR_NOTFOUND;
     }
     *reply = got;
     return OK;

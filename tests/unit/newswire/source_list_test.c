@@ -152,18 +152,18 @@ static void a_summary_says_how_a_source_does(void **state)
     (void)state;
     static const struct {
         Newswire__V1__SourceKind found;
-        int64_t polled_ms;
         int paused;
+        int64_t polled_ms;
         uint64_t entries, published, pending, failed;
         const char *trouble, *want;
     } rows[] = {
         {0, 0, 0, 0, 0, 0, 0, "", "not asked yet"},
-        {0, 0, 1, 0, 0, 0, 0, "", "paused"},
+        {0, 1, 0, 0, 0, 0, 0, "", "paused"},
         {0, 0, 0, 0, 0, 0, 0, "HTTP 404 不存在", "source: HTTP 404 不存在"},
-        {1, 1, 0, 40, 0, 40, 0, "", "feed, 40 entries, 40 to fetch"},
-        {1, 1, 0, 1, 1, 0, 0, "", "feed, 1 entry, 1 published"},
-        {1, 1, 0, 0, 0, 0, 0, "", "feed, nothing on it yet"},
-        {2, 1, 0, 1, 1, 0, 0, "", "page, 1 published"},
+        {1, 0, 1, 40, 0, 40, 0, "", "feed, 40 entries, 40 to fetch"},
+        {1, 0, 1, 1, 1, 0, 0, "", "feed, 1 entry, 1 published"},
+        {1, 0, 1, 0, 0, 0, 0, "", "feed, nothing on it yet"},
+        {2, 0, 1, 1, 1, 0, 0, "", "page, 1 published"},
         {4, 1, 1, 9, 7, 1, 1, "cut short",
          "paused list, 9 entries, 7 published, 1 to fetch, "
          "1 given up: cut short"},
