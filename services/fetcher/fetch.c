@@ -14,6 +14,7 @@
 #include "common/workers.h"
 #include "services/fetcher/hosts.h"
 #include "services/fetcher/record.h"
+#include "services/fetcher/robots_cache.h"
 
 enum {
     SCAN_MS = 1000,   // how often the ledger is asked for what is due, at least
@@ -30,6 +31,7 @@ struct fetch {
     struct http *http;
     struct fetch_options options;
     struct hosts *hosts;
+    struct robots_cache *robots;
     struct workers *workers;
     struct map *known;   // jobs queued or under way, by key_of()
     struct map *running; // struct request by tag
@@ -143,6 +145,55 @@ static void on_response(void *arg, const struct http_response *response)
 
 // Starting.
 
+static void ask_page(struct request *r)
+{
+    struct http_request request = record_request(&r->record);
+    ++*r->fetch->requests;
+    http_get(r->fetch->http, &request, on_response, r);
+}
+
+static void on_robots(void *arg, const struct http_response *response)
+{
+    struct request *r = arg;
+    struct fetch *f = r->fetch;
+    char robots[URL_MAX + 1];
+    if (robots_url(record_url(&r->record), robots))
+        panic("robots.txt of what has none");
+    robots_cache_put(f->robots, robots, response, clock_utc_ms());
+    // The page waits its turn again, for the gap's sake.
+    struct job job = r->job;
+    char host[300];
+    snprintf(host, sizeof host, "%s", r->host);
+    request_free(r);
+    map_set(f->known, key_of(&job), f);
+    hosts_add(f->hosts, host, &job);
+    timer_set(f->timer, 0, false);
+}
+
+// Pages are fetched as robots.txt allows; what a user added as a source is asked for as he said.
+static void ask(struct request *r)
+{
+    struct fetch *f = r->fetch;
+    struct problem why;
+    int64_t now = clock_utc_ms(), delay_ms = 0;
+    char robots[URL_MAX + 1];
+    enum robots_verdict verdict = ROBOTS_MAY;
+    if (f->options.robots && r->record.entry)
+        verdict = robots_cache_ask(f->robots, record_url(&r->record), now, &delay_ms, &why);
+    if (delay_ms > 0)
+        hosts_pause(f->hosts, r->host, loop_now(f->loop) + delay_ms);
+    if (verdict == ROBOTS_MAY) {
+        ask_page(r);
+    } else if (verdict == ROBOTS_UNKNOWN && robots_url(record_url(&r->record), robots) == OK) {
+        struct http_request request = {.url = robots, .etag = "", .last_modified = ""};
+        ++*f->requests;
+        http_get(f->http, &request, on_robots, r);
+    } else {
+        record_refused(&r->record, f->ledger, why.text, verdict == ROBOTS_MUST_NOT, now);
+        request_end(r);
+    }
+}
+
 static void start(struct fetch *f, const struct job *job, const char *host)
 {
     struct request *r = mem_alloc(sizeof *r);
@@ -159,9 +210,7 @@ static void start(struct fetch *f, const struct job *job, const char *host)
         request_free(r);
         return;
     }
-    ++*f->requests;
-    struct http_request request = record_request(&r->record);
-    http_get(f->http, &request, on_response, r);
+    ask(r);
 }
 
 static void on_due_source(void *arg, uint64_t number, const char *url, int64_t gap_ms)
@@ -273,6 +322,7 @@ struct fetch *fetch_new(struct loop *l, struct ledger *ledger, struct flush *flu
                         .http = http,
                         .options = *o,
                         .hosts = hosts_new(o->per_host),
+                        .robots = robots_cache_new(),
                         .known = map_new(),
                         .running = map_new(),
                         .timer = timer_new(l, on_timer, f),
@@ -301,6 +351,7 @@ void fetch_free(struct fetch **fetch)
     map_free(&f->running);
     map_free(&f->known);
     hosts_free(&f->hosts);
+    robots_cache_free(&f->robots);
     timer_free(&f->timer);
     free(f);
     *fetch = NULL;

@@ -20,6 +20,7 @@ struct fetcher_settings {
     const char *store, *user_agent, *proxy;
     struct setting_list allow_private;
     int64_t gap_ms, at_once, per_host, workers, worker_memory, worker_deadline_ms;
+    bool robots;
     int64_t connect_ms, total_ms, body_max, redirects, backfill, story_ms;
 };
 
@@ -36,6 +37,7 @@ static const struct setting settings[] = {
     {"gap", SETTING_DURATION, AT(gap_ms), "2s", 0, 3600000, "pause between two requests to a host"},
     {"at-once", SETTING_NUMBER, AT(at_once), "32", 1, 256, "requests under way"},
     {"per-host", SETTING_NUMBER, AT(per_host), "1", 1, 32, "of them to one host"},
+    {"robots", SETTING_BOOL, AT(robots), "true", 0, 0, "fetch pages as robots.txt allows"},
     {"connect-timeout", SETTING_DURATION, AT(connect_ms), "5s", 100, 60000, "for a connection"},
     {"timeout", SETTING_DURATION, AT(total_ms), "30s", 100, 600000, "for a whole response"},
     {"body-max", SETTING_SIZE, AT(body_max), "8M", 1024, 8 << 20, "of a response, unpacked"},
@@ -104,6 +106,7 @@ static void start_fetching(struct fetcher *f, const struct fetcher_settings *s)
     struct fetch_options fetch = {.gap_ms = s->gap_ms,
                                   .at_once = (int)s->at_once,
                                   .per_host = (int)s->per_host,
+                                  .robots = s->robots,
                                   .workers = (int)s->workers,
                                   .worker_memory = s->worker_memory,
                                   .worker_deadline_ms = s->worker_deadline_ms,

@@ -126,3 +126,10 @@ void record_understood(struct record *r, struct ledger *l,
     else
         record_failed(r, l, result->problem, true);
 }
+
+void record_refused(struct record *r, struct ledger *l, const char *trouble, bool lasting,
+                    int64_t now_ms)
+{
+    r->fetched_ms = now_ms;
+    record_failed(r, l, trouble, lasting);
+}

@@ -43,3 +43,6 @@ enum record_next record_response(struct record *r, struct ledger *l,
 void record_understood(struct record *r, struct ledger *l,
                        const Newswire__V1__ExtractResult *result);
 void record_failed(struct record *r, struct ledger *l, const char *trouble, bool lasting);
+// It was not asked for at all: robots.txt says no.
+void record_refused(struct record *r, struct ledger *l, const char *trouble, bool lasting,
+                    int64_t now_ms);

@@ -68,15 +68,13 @@ static void end_line(struct blocks *b, struct line *line, uint32_t owner, uint8_
     *line = (struct line){.block = {.owner = owner, .tag = tag, .from = (uint32_t)b->text.size}};
 }
 
-static void add_text(struct blocks *b, struct line *line, const struct html_node *node, bool linked)
+static void add_text(struct blocks *b, struct line *line, const struct html_node *node,
+                     const struct mass *own)
 {
     const char *s = node->text;
     size_t n = node->text_size;
-    struct measure m = measure_text(s, n);
-    if (line->block.length == 0)
-        line->block.linked = linked;
-    line->block.length += m.length;
-    line->block.links += linked ? m.length : 0;
+    line->block.length += own->length;
+    line->block.links += own->links;
     for (size_t i = 0; i < n;) {
         size_t blank = text_space(s + i, n - i);
         if (blank) {
@@ -105,7 +103,7 @@ static uint32_t block_above(const struct page *p, uint32_t i)
 void blocks_add(struct blocks *b, const struct page *p, uint32_t node)
 {
     struct line line = {0};
-    uint32_t open = node, link_end = 0, start = block_above(p, node);
+    uint32_t open = node, start = block_above(p, node);
     end_line(b, &line, start, p->nodes[start].tag);
     for (uint32_t i = node; i < p->nodes[node].end; i++) {
         const struct html_node *at = &p->nodes[i];
@@ -117,11 +115,9 @@ void blocks_add(struct blocks *b, const struct page *p, uint32_t node)
         if (p->drop[i]) {
             i = at->end - 1;
         } else if (at->tag == HTML_TEXT) {
-            add_text(b, &line, at, i < link_end);
+            add_text(b, &line, at, &p->own[i]);
         } else {
             open = i;
-            if (p->own[i].n_links)
-                link_end = at->end;
             if (html_is_block(at->tag)) {
                 uint32_t owner = at->tag == HTML_BR ? block_above(p, at->parent) : i;
                 end_line(b, &line, owner, p->nodes[owner].tag);

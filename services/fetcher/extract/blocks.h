@@ -2,6 +2,7 @@
 // The text of an element as blocks: paragraphs, headings, list items, cells, lines.
 #pragma once
 
+#include "services/fetcher/extract/lines.h"
 #include "services/fetcher/extract/page.h"
 #include "services/fetcher/extract/tokens.h"
 
@@ -13,7 +14,6 @@ struct block {
     uint32_t links;  // of them in links
     uint8_t tag;     // of the owner
     bool sentence;   // ends in punctuation
-    bool linked;     // begins with a link
     const char *cut; // the rule that cut it, NULL: kept
 };
 
@@ -21,6 +21,7 @@ struct blocks {
     struct block *items;
     size_t n, cap;
     struct buf text;
+    const struct line_table *lines; // borrowed
 };
 
 void blocks_free(struct blocks *b); // may be used again

@@ -25,6 +25,7 @@ struct extractor {
     struct arena *arena;
     struct html *html;
     struct word_table *words;
+    struct line_table *lines;
     struct buf decoded, text;
     struct blocks blocks;
     struct article article;
@@ -39,7 +40,9 @@ struct extractor *extractor_new(void)
     x->words = word_table_new();
     x->decoded = buf_new(DECODED_MAX);
     x->text = buf_new(TEXT_MAX);
+    x->lines = line_table_new();
     x->blocks.text = buf_new(TEXT_MAX);
+    x->blocks.lines = x->lines;
     return x;
 }
 
@@ -50,6 +53,7 @@ void extractor_free(struct extractor **x)
     arena_free(&(*x)->arena);
     html_free(&(*x)->html);
     word_table_free(&(*x)->words);
+    line_table_free(&(*x)->lines);
     buf_free(&(*x)->decoded);
     buf_free(&(*x)->text);
     blocks_free(&(*x)->blocks);

@@ -11,6 +11,7 @@
 #include "services/fetcher/extract/feed_parts.h"
 #include "services/fetcher/extract/url.h"
 #include "services/fetcher/extract/xml.h"
+#include "services/fetcher/extract/zone.h"
 
 enum { BASES_MAX = 8, TTL_MAX_S = 7 * 86400 };
 
@@ -386,23 +387,6 @@ static void read_meta(struct feed_reader *r, const struct xml_node *meta)
         f->language = feed_plain(r, lang, FEED_NAME_MAX, false);
 }
 
-// Times without a zone are local ones of the publisher: in Chinese, Chinese.
-static int zone_of(const struct feed *feed, const char *text, size_t size)
-{
-    if (*feed->language)
-        return strncasecmp(feed->language, "zh", 2) == 0 ? ZONE_SHANGHAI : ZONE_UTC;
-    size_t han = 0, other = 0;
-    for (size_t i = 0, n; i < size && i < 16384; i += n) {
-        uint32_t c;
-        n = text_decode(text + i, size - i, &c);
-        if (c >= 0x4E00 && c <= 0x9FFF)
-            han++;
-        else if (text_is_cjk(c))
-            other++; // kana, hangul
-    }
-    return han > 50 && han > 4 * other ? ZONE_SHANGHAI : ZONE_UTC;
-}
-
 static void read_entries(struct feed_reader *r, const struct xml_node *parent, const char *author)
 {
     for (const struct xml_node *c = xml_first(parent); c; c = xml_next(c)) {
@@ -447,7 +431,7 @@ enum err feed_read_xml(struct feed_reader *r, const char *text, size_t size)
         return ERR_INPUT;
     const struct xml_node *root = xml_root(x), *channel = core_child(root, "channel");
     read_meta(r, channel ? channel : root);
-    r->dates.zone = zone_of(&r->feed, text, size);
+    r->dates.zone = zone_guess(r->feed.language, text, size);
     if (!*r->base)
         r->base = *r->feed.self ? r->feed.self : r->feed.link;
     const struct xml_node *author = core_child(channel ? channel : root, "author");

@@ -20,7 +20,11 @@ struct html {
     lxb_html_document_t *document;
     lxb_html_tokenizer_token_f build_tree; // lexbor's own token callback and its context
     void *tree;
-    uint32_t tokens_left; // of a page's allowance of nodes
+    uint32_t tokens_left;                 // of a page's allowance of nodes
+    uint32_t svg_depth;                   // open <svg> elements
+    lxb_html_tokenizer_state_f raw_state; // lexbor's, for the script or style being skipped
+    const char *raw_close;                // its end tag
+    bool after_block;                     // the last token was a block's tag
 
     struct html_node *nodes;
     size_t n_nodes, nodes_cap;
@@ -113,6 +117,8 @@ static int attr_of(const lxb_char_t *name, size_t n)
         HTML_ATTRS(ATTR_ENTRY)
 #undef ATTR_ENTRY
     };
+    if (n < 2 || n > 11 || *name < 'a' || *name > 't') // "id" to "aria-hidden"
+        return -1;
     for (int i = 0; i < HTML_ATTR_COUNT; i++)
         if (names[i].n == n && memcmp(names[i].text, name, n) == 0)
             return i;
@@ -143,32 +149,115 @@ static bool is_data_script(lxb_dom_node_t *script)
     for (lxb_dom_attr_t *a = lxb_dom_interface_element(script)->first_attr; a; a = a->next) {
         size_t n;
         const lxb_char_t *value = lxb_dom_attr_value(a, &n);
-        if (a->node.local_name == LXB_DOM_ATTR_TYPE && value && n >= 4)
-            return memmem(value, n, "json", 4) != NULL;
+        if (a->node.local_name == LXB_DOM_ATTR_TYPE && value && n >= 7)
+            return memmem(value, n, "ld+json", 7) != NULL;
     }
     return false;
 }
 
-// The text of scripts and styles is most of the rest.
-static bool is_unread_text(const lxb_html_tree_t *tree)
+// The script or style that has just been opened, if its text is not read.
+static lxb_dom_node_t *unread_element(const lxb_html_tree_t *tree)
 {
     size_t depth = tree->open_elements->length;
-    if (depth == 0)
-        return false;
-    lxb_dom_node_t *in = tree->open_elements->list[depth - 1];
-    return in->local_name == LXB_TAG_STYLE ||
-           (in->local_name == LXB_TAG_SCRIPT && !is_data_script(in));
+    lxb_dom_node_t *in = depth ? tree->open_elements->list[depth - 1] : NULL;
+    if (!in || in->ns != LXB_NS_HTML)
+        return NULL;
+    bool unread = in->local_name == LXB_TAG_STYLE ||
+                  (in->local_name == LXB_TAG_SCRIPT && !is_data_script(in));
+    return unread ? in : NULL;
 }
 
-// Stands between lexbor's tokenizer and its tree, so that the tree is bounded while it grows.
+static bool begins(const lxb_char_t *s, const lxb_char_t *end, const char *with)
+{
+    size_t n = strlen(with);
+    return (size_t)(end - s) >= n && strncasecmp((const char *)s, with, n) == 0;
+}
+
+// A tokenizer state that runs over the text of a script or style, most of a modern page, at the
+// speed of memory, and hands over to lexbor's own state at the end tag; also where a comment may
+// hide end tags, and at a '<' so close to the end of this piece of input that it cannot be judged.
+static const lxb_char_t *skip_raw_text(lxb_html_tokenizer_t *tokenizer, const lxb_char_t *data,
+                                       const lxb_char_t *end)
+{
+    enum { LONGEST = sizeof "</script" - 1 };
+    struct html *h = tokenizer->callback_token_ctx;
+    if (!tokenizer->is_eof) {
+        const lxb_char_t *at = memchr(data, '<', (size_t)(end - data));
+        while (at && end - at >= LONGEST && !begins(at, end, h->raw_close) &&
+               !begins(at, end, "<!--"))
+            at = memchr(at + 1, '<', (size_t)(end - at - 1));
+        if (!at)
+            return end; // and on with the next piece
+        data = at;
+    }
+    tokenizer->state = h->raw_state;
+    return data;
+}
+
+static void skip_unread(struct html *h, lxb_html_tokenizer_t *tokenizer)
+{
+    const lxb_dom_node_t *opened = unread_element(h->tree);
+    if (!opened)
+        return;
+    h->raw_close = opened->local_name == LXB_TAG_STYLE ? "</style" : "</script";
+    h->raw_state = tokenizer->state;
+    lxb_html_tokenizer_state_set(tokenizer, skip_raw_text);
+}
+
+// White space after a tag that begins or ends a block is never shown: half of all text nodes.
+static bool is_layout_space(struct html *h, const lxb_html_token_t *token)
+{
+    bool after_block = h->after_block;
+    h->after_block = false;
+    if (token->tag_id != LXB_TAG__TEXT) {
+        enum html_tag tag =
+            token->tag_id < LXB_TAG__LAST_ENTRY ? tag_of[token->tag_id] : HTML_OTHER;
+        h->after_block = html_is_block(tag) && tag != HTML_PRE;
+        return false;
+    }
+    if (!after_block)
+        return false;
+    for (const lxb_char_t *c = token->text_start; c < token->text_end; c++)
+        if (*c != ' ' && *c != '\n' && *c != '\t' && *c != '\r')
+            return false;
+    h->after_block = true;
+    return true;
+}
+
+// Inside <svg> nothing is read. HTML elements end it, closed or not, as in the standard ("any other
+// start tag" of the rules for foreign content excepted): so an unclosed one hides nothing.
+static bool is_drawing(struct html *h, const lxb_html_token_t *token)
+{
+    bool close = token->type & LXB_HTML_TOKEN_TYPE_CLOSE;
+    if (token->tag_id == LXB_TAG_SVG) {
+        bool inside = h->svg_depth > 0;
+        if (close)
+            h->svg_depth -= inside;
+        else
+            h->svg_depth += !(token->type & LXB_HTML_TOKEN_TYPE_CLOSE_SELF);
+        return inside && (h->svg_depth > 0);
+    }
+    if (h->svg_depth == 0)
+        return false;
+    bool html = token->tag_id < LXB_TAG__LAST_ENTRY && tag_of[token->tag_id] != HTML_OTHER &&
+                token->tag_id != LXB_TAG__TEXT && token->tag_id != LXB_TAG_TITLE &&
+                token->tag_id != LXB_TAG_A && token->tag_id != LXB_TAG_STYLE &&
+                token->tag_id != LXB_TAG_SCRIPT && token->tag_id != LXB_TAG_FONT;
+    if (html || token->tag_id == LXB_TAG__END_OF_FILE)
+        h->svg_depth = 0;
+    return h->svg_depth > 0;
+}
+
+// Stands between lexbor's tokenizer and its tree, so that the tree is bounded while it grows, and
+// what no rule reads never gets there.
 static lxb_html_token_t *guard(lxb_html_tokenizer_t *tokenizer, lxb_html_token_t *token, void *ctx)
 {
     struct html *h = ctx;
     const lxb_html_tree_t *tree = h->tree;
     bool start = (token->type & LXB_HTML_TOKEN_TYPE_CLOSE) == 0;
-    if (token->tag_id == LXB_TAG__EM_COMMENT)
+    if (token->tag_id == LXB_TAG__EM_COMMENT || is_drawing(h, token) || is_layout_space(h, token))
         return token;
-    if (token->tag_id == LXB_TAG__TEXT && is_unread_text(tree))
+    if (token->tag_id == LXB_TAG__TEXT && unread_element(tree))
         return token;
     if (start && token->tag_id >= LXB_TAG__BEGIN) {
         if (tree->open_elements->length >= HTML_DEPTH_MAX ||
@@ -184,7 +273,11 @@ static lxb_html_token_t *guard(lxb_html_tokenizer_t *tokenizer, lxb_html_token_t
             return token;
         h->tokens_left -= cost;
     }
-    return h->build_tree(tokenizer, token, h->tree);
+    bool raw = start && (token->tag_id == LXB_TAG_SCRIPT || token->tag_id == LXB_TAG_STYLE);
+    token = h->build_tree(tokenizer, token, h->tree);
+    if (raw && token)
+        skip_unread(h, tokenizer);
+    return token;
 }
 
 struct html *html_new(void)
@@ -229,6 +322,8 @@ static bool parse_begin(struct html *h)
         lxb_html_tokenizer_callback_token_done_set(parser->tkz, guard, h);
     }
     h->tokens_left = HTML_NODES_MAX;
+    h->svg_depth = 0;
+    h->after_block = false;
     return true;
 }
 

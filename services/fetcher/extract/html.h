@@ -35,7 +35,8 @@ enum { HTML_DEPTH_MAX = 512, HTML_FORMATTING_MAX = 64, HTML_NODES_MAX = 200000 }
     X(ID, "id") X(HREF, "href") X(SRC, "src") X(STYLE, "style") X(TYPE, "type") X(TITLE, "title")  \
         X(CONTENT, "content") X(CHARSET, "charset") X(NAME, "name") X(PROPERTY, "property")        \
             X(ITEMPROP, "itemprop") X(DATETIME, "datetime") X(REL, "rel") X(ROLE, "role")          \
-                X(HIDDEN, "hidden") X(ARIA_HIDDEN, "aria-hidden") X(LANG, "lang")
+                X(HIDDEN, "hidden") X(ARIA_HIDDEN, "aria-hidden") X(LANG, "lang")             \
+                    X(ONCLICK, "onclick")
 
 #define HTML_TAG_ENUM(name)        HTML_##name,
 #define HTML_ATTR_ENUM(name, text) HTML_ATTR_##name,

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "services/fetcher/extract/lines.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "common/err.h"
+#include "common/mem.h"
 #include "services/fetcher/extract/date.h"
 
 // Lists are separated by '|'.
@@ -51,15 +54,62 @@ static const struct {
     {LINE_PAGER, "上一页|下一页|上一篇|下一篇"},
 };
 
-// The next word of a list; false at its end.
-static bool next_word(const char **list, struct html_str *word)
+enum { ENTRIES_MAX = 320 };
+
+struct entry {
+    struct html_str word;
+    enum line_kind kind;
+};
+
+// Words by their first byte, lower case, in the order of the lists.
+struct line_table {
+    struct entry begin[ENTRIES_MAX], any[ENTRIES_MAX];
+    uint16_t begin_at[257], any_at[257]; // entries of first byte b: from [b] to before [b + 1]
+};
+
+static uint8_t first_byte(const char *s)
 {
-    if (!**list)
-        return false;
-    size_t n = strcspn(*list, "|");
-    *word = (struct html_str){*list, n};
-    *list += n + ((*list)[n] == '|');
-    return true;
+    uint8_t c = (uint8_t)*s;
+    return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
+}
+
+// Appends the words of a list that begin with the byte.
+static uint16_t add_words(struct entry *entries, uint16_t n, const char *list, enum line_kind kind,
+                          int byte)
+{
+    while (*list) {
+        size_t size = strcspn(list, "|");
+        if (first_byte(list) == byte) {
+            if (n == ENTRIES_MAX)
+                panic("lines.c: more than %d words", ENTRIES_MAX);
+            entries[n++] = (struct entry){{list, size}, kind};
+        }
+        list += size + (list[size] == '|');
+    }
+    return n;
+}
+
+struct line_table *line_table_new(void)
+{
+    struct line_table *t = mem_alloc(sizeof *t);
+    uint16_t begin = 0, any = 0;
+    for (int byte = 0; byte < 256; byte++) {
+        t->begin_at[byte] = begin;
+        t->any_at[byte] = any;
+        for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++)
+            begin = add_words(t->begin, begin, beginnings[i].words, beginnings[i].kind, byte);
+        for (size_t i = 0; i < sizeof anywhere / sizeof *anywhere; i++)
+            any = add_words(t->any, any, anywhere[i].words, anywhere[i].kind, byte);
+    }
+    t->begin_at[256] = begin;
+    t->any_at[256] = any;
+    return t;
+}
+
+void line_table_free(struct line_table **t)
+{
+    free(*t);
+    *t = NULL;
 }
 
 // Bullets and brackets before the first word.
@@ -83,17 +133,26 @@ static struct html_str without_bullets(struct html_str line)
     return line;
 }
 
-enum line_kind line_kind(struct html_str whole)
+static bool begins(struct html_str line, const struct entry *e)
 {
-    struct html_str line = without_bullets(whole), word;
-    for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++)
-        for (const char *list = beginnings[i].words; next_word(&list, &word);)
-            if (line.n >= word.n && strncasecmp(line.s, word.s, word.n) == 0)
-                return beginnings[i].kind;
-    for (size_t i = 0; i < sizeof anywhere / sizeof *anywhere; i++)
-        for (const char *list = anywhere[i].words; next_word(&list, &word);)
-            if (memmem(line.s, line.n, word.s, word.n))
-                return anywhere[i].kind;
+    return line.n >= e->word.n && strncasecmp(line.s, e->word.s, e->word.n) == 0;
+}
+
+enum line_kind line_kind(const struct line_table *t, struct html_str whole)
+{
+    struct html_str line = without_bullets(whole);
+    if (line.n == 0)
+        return LINE_TEXT;
+    uint8_t byte = first_byte(line.s);
+    for (uint16_t i = t->begin_at[byte]; i < t->begin_at[byte + 1]; i++)
+        if (begins(line, &t->begin[i]))
+            return t->begin[i].kind;
+    for (; line.n > 0; line.s++, line.n--) {
+        byte = first_byte(line.s);
+        for (uint16_t i = t->any_at[byte]; i < t->any_at[byte + 1]; i++)
+            if (begins(line, &t->any[i]))
+                return t->any[i].kind;
+    }
     return LINE_TEXT;
 }
 

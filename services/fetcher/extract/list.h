@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+// List pages: the page of a ministry or a company that lists its announcements and has no feed.
+// Found by repeated structure, dates and the shape of URLs, without rules for single sites; also
+// where the list waits in <script type="text/xml"><datastore> for a script to show it.
+// Pure: bytes in, links out.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/err.h"
+#include "services/fetcher/extract/extract.h"
+
+enum { LIST_LINKS_MAX = 1000 };
+
+struct list_link {
+    const char *url;      // absolute, http or https
+    const char *title;    // as the list gives it, perhaps shortened by it
+    int64_t published_ms; // as the list or the URL says; UTC; 0 if unknown
+    enum date_precision precision;
+};
+
+struct list {
+    const struct list_link *links; // in the page's order, each URL once
+    size_t n_links;
+    const char *next;    // the page of older ones; "" if none is linked
+    const char *finding; // for a person: "20 links in ul.news > li, all dated"
+    bool sure;           // the page is mainly this list: what `--kind auto` goes by
+    struct charset_report charset;
+};
+
+struct list_reader;
+
+struct list_reader *list_reader_new(void);
+void list_reader_free(struct list_reader **r);
+
+// Finds the links to articles. `selector` is "" or says where they are, for the page on which
+// guessing fails: a CSS selector of type, class, id, descendant and child ("#news ul.list > li a");
+// elements other than links stand for the links in them. *out is borrowed until the next call.
+// ERR_INPUT: no list was found, or the selector is malformed or matches nothing; *why says which.
+enum err list_read(struct list_reader *r, const struct page_source *source, const char *selector,
+                   const struct list **out, struct problem *why) MUST_CHECK;
