@@ -25,8 +25,10 @@ static const struct setting table[] = {
      "auto, feed, page, sitemap or list"},
     {"every", SETTING_DURATION, offsetof(struct add, every_ms), NULL, 0, 7LL * 86400000,
      "ask at this interval; otherwise adaptive, 2 to 60 minutes"},
-    {"backfill", SETTING_STRING, offsetof(struct add, backfill), "all", 0, 0,
-     "entries already there: all, none, or how many of the newest"},
+    {"backfill", SETTING_STRING, offsetof(struct add, backfill), NULL, 0, 0,
+     "entries already there: all, none, or how many of the newest (all; with --kind sitemap or "
+     "list "
+     "what the fetcher is set to)"},
     {"gap", SETTING_STRING, offsetof(struct add, gap), NULL, 0, 0,
      "pause between two requests to the host, such as 2s or 0s"},
     {"no-wait", SETTING_BOOL, offsetof(struct add, no_wait), NULL, 0, 0,
@@ -57,14 +59,16 @@ static enum err request_read(const struct add *a, struct request *r, struct prob
                           NEWSWIRE__V1__BACKFILL__INIT, NEWSWIRE__V1__GAP__INIT};
     r->control.body_case = NEWSWIRE__V1__CONTROL_REQUEST__BODY_ADD;
     r->control.add = &r->add;
-    r->add.backfill = &r->backfill;
     r->add.every_s = (uint32_t)(a->every_ms / 1000);
     if (source_kind_parse(a->kind, &r->add.kind) != OK)
         return problem_set(why, ERR_INPUT,
                            "--kind %s: it is one of auto, feed, page, sitemap and list", a->kind);
-    if (source_backfill_parse(a->backfill, &r->backfill) != OK)
-        return problem_set(why, ERR_INPUT, "--backfill %s: it is all, none or a number",
-                           a->backfill);
+    // A feed holds what is new; a sitemap or list may hold all that a site ever published.
+    bool whole = r->add.kind <= NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_PAGE;
+    const char *backfill = *a->backfill ? a->backfill : whole ? "all" : "";
+    if (*backfill && source_backfill_parse(backfill, &r->backfill) != OK)
+        return problem_set(why, ERR_INPUT, "--backfill %s: it is all, none or a number", backfill);
+    r->add.backfill = *backfill ? &r->backfill : NULL;
     if (!*a->gap)
         return OK;
     int64_t gap_ms;

@@ -144,7 +144,7 @@ struct collected {
 static void collect(void *arg, const Newswire__V1__Source *s)
 {
     struct collected *c = arg;
-    struct listed_source l = {s->url, s->title, s->kind, s->every_s};
+    struct listed_source l = {s->url, s->title, s->kind, s->found, s->every_s};
     if (source_list_add(&c->list, &l) != OK)
         c->left_out++;
 }

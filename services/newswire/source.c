@@ -59,15 +59,16 @@ void source_summary(const Newswire__V1__Source *s, struct buf *out)
         return;
     }
     Newswire__V1__SourceKind kind = s->found ? s->found : s->kind;
+    bool page = kind == NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_PAGE;
     buf_puts(out, s->paused ? "paused " : "");
-    buf_puts(out, kind ? source_kind_name(kind) : "source");
-    if (kind != NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_PAGE)
+    buf_puts(out, kind ? source_kind_name(kind) : "");
+    if (!page)
         count(out, s->entries, "entry", "entries");
     count(out, s->published, "published", "published");
     count(out, s->pending, "to fetch", "to fetch");
     count(out, s->failed, "given up", "given up");
     if (*s->trouble)
-        buf_printf(out, ": %s", s->trouble);
-    else if (s->entries == 0)
+        buf_printf(out, "%s%s", kind ? ": " : "", s->trouble);
+    else if (s->entries == 0 && !page)
         buf_puts(out, ", nothing on it yet");
 }

@@ -16,5 +16,5 @@ enum err source_backfill_parse(const char *text, Newswire__V1__Backfill *out) MU
 // True once the first poll is over, well or badly.
 bool source_was_asked(const Newswire__V1__Source *s);
 
-// "feed, 40 entries, 38 to fetch", "paused", "page, HTTP status 404"; "not asked yet".
+// "feed, 40 entries, 38 to fetch", "paused", "page: HTTP 404, not found", "not asked yet".
 void source_summary(const Newswire__V1__Source *s, struct buf *out);

@@ -255,7 +255,7 @@ static void write_outline(xmlNode *body, xmlNs *ours, const struct listed_source
     xmlNode *outline = xmlNewChild(body, NULL, BAD_CAST "outline", NULL);
     const char *title = *s->title ? s->title : s->url;
     xmlNewProp(outline, BAD_CAST "text", BAD_CAST title);
-    if (s->kind == NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_FEED)
+    if ((s->found ? s->found : s->kind) == NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_FEED)
         xmlNewProp(outline, BAD_CAST "type", BAD_CAST "rss");
     xmlNewProp(outline, BAD_CAST "xmlUrl", BAD_CAST s->url);
     if (s->kind)

@@ -16,9 +16,10 @@ enum { SOURCE_LIST_BYTES = 8 << 20, SOURCE_LIST_MAX = 20000 };
 
 struct listed_source {
     char *url;
-    char *title; // "" if the file has none
-    Newswire__V1__SourceKind kind;
-    uint32_t every_s; // 0: adaptive
+    char *title;                    // "" if the file has none
+    Newswire__V1__SourceKind kind;  // as asked for
+    Newswire__V1__SourceKind found; // only written: tells other readers what is a feed
+    uint32_t every_s;               // 0: adaptive
 };
 
 struct source_list {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "services/newswire/verb.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 
 #include "services/newswire/commands.h"
@@ -15,10 +14,8 @@ static void print(const struct verb *v, const char *url, uint64_t affected, bool
     if (json)
         jsonl_print(stdout, json_pack("{s:s, s:s, s:I}", "url", url, "done", v->done, "affected",
                                       (json_int_t)affected));
-    else if (*url)
-        printf("%s: %s\n", url, v->done);
     else
-        printf("%s: %" PRIu64 "\n", v->done, affected);
+        printf("%s: %s\n", *url ? url : "all sources", v->done);
 }
 
 static enum err one(struct stack *stack, const struct verb *v, char *url, bool json)

@@ -178,7 +178,7 @@ static void add_says_what_is_wrong_with_a_source(void **state)
     run(&f, cmd_add, (const char *[]){"add", "http://找不到.example/", NULL});
     assert_int_equal(got.status, CMD_DONE);
     assert_string_equal(
-        got.out, "http://找不到.example/: source: the host has no address: 找不到.example\n"
+        got.out, "http://找不到.example/: the host has no address: 找不到.example\n"
                  "    It is kept and will be asked again; `newswire why http://找不到.example/` "
                  "tells more.\n");
 }

@@ -118,10 +118,11 @@ static void what_is_written_is_read_back(void **state)
     (void)state;
     static const struct listed_source rows[] = {
         {(char *)"https://例子.中国/a?x=1&y=\"2\"", (char *)"国资委 <要闻> & \"more\"",
-         NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_FEED, 0},
+         NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_FEED, 0, 0},
         {(char *)"http://example.com/list", (char *)"", NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_LIST,
-         1800},
-        {(char *)"http://example.com/auto", (char *)"Auto", 0, 90},
+         0, 1800},
+        {(char *)"http://example.com/auto", (char *)"Auto", 0,
+         NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_FEED, 90},
     };
     struct source_list l = {.items = NULL}, back;
     struct problem why = {""};
@@ -159,11 +160,12 @@ static void a_summary_says_how_a_source_does(void **state)
     } rows[] = {
         {0, 0, 0, 0, 0, 0, 0, "", "not asked yet"},
         {0, 1, 0, 0, 0, 0, 0, "", "paused"},
-        {0, 0, 0, 0, 0, 0, 0, "HTTP 404 不存在", "source: HTTP 404 不存在"},
+        {0, 0, 0, 0, 0, 0, 0, "HTTP 404 不存在", "HTTP 404 不存在"},
         {1, 0, 1, 40, 0, 40, 0, "", "feed, 40 entries, 40 to fetch"},
         {1, 0, 1, 1, 1, 0, 0, "", "feed, 1 entry, 1 published"},
         {1, 0, 1, 0, 0, 0, 0, "", "feed, nothing on it yet"},
         {2, 0, 1, 1, 1, 0, 0, "", "page, 1 published"},
+        {2, 0, 1, 0, 0, 0, 0, "", "page"},
         {4, 1, 1, 9, 7, 1, 1, "cut short",
          "paused list, 9 entries, 7 published, 1 to fetch, "
          "1 given up: cut short"},
