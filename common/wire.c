@@ -33,7 +33,7 @@ static const struct bound {
     {"Key", "id", 32},
     {"Heartbeat", "held", 65536},
     {"ExtractTask", "body", 8 << 20},
-    {"ExtractResult", "entries", 5000},
+    {"ExtractResult", "entries", 50000},
 };
 
 static size_t bound_of(const ProtobufCMessageDescriptor *type, const char *field, size_t standard)

@@ -50,6 +50,14 @@ static void recovered(struct record *r, struct ledger *l)
     replace(&r->source->trouble, "");
 }
 
+// With the entries, in one transaction: a 304 later must not hide what was not kept.
+static void keep_validators(struct record *r)
+{
+    replace(&r->source->etag, r->etag);
+    replace(&r->source->last_modified, r->last_modified);
+    replace(&r->source->body_hash, r->body_hash);
+}
+
 void poll_unchanged(struct record *r, struct ledger *l)
 {
     recovered(r, l);
@@ -68,26 +76,35 @@ void poll_failed(struct record *r, struct ledger *l, const char *trouble)
 
 // Entries of a feed.
 
-// Which entries are published when the source is first seen: the newest, by date where all have
-// one, else by their place in the feed.
-static size_t backfill_limit(const struct source *s, size_t n_entries)
+// Which entries are published when the source is first seen: the newest, by date where they have
+// one, else by their place in the source.
+struct ranked {
+    int64_t at_ms;
+    size_t place;
+};
+
+static int newest_first(const void *a, const void *b)
 {
-    if (s->polled_ms > 0 || s->backfill < 0 || (uint64_t)s->backfill >= n_entries)
-        return SIZE_MAX;
-    return (size_t)s->backfill;
+    const struct ranked *x = a, *y = b;
+    if (x->at_ms != y->at_ms)
+        return x->at_ms < y->at_ms ? 1 : -1;
+    return x->place < y->place ? -1 : 1;
 }
 
-static enum entry_state state_of(const pb_result *result, size_t at, size_t limit)
+// A flag for each entry: published, or only remembered as known. free() it.
+static bool *choose(const struct source *s, const pb_result *result)
 {
-    if (limit == SIZE_MAX)
-        return ENTRY_PENDING;
-    size_t newer = 0;
-    int64_t mine = result->entries[at]->hint->published_ms;
-    for (size_t i = 0; i < result->n_entries; i++) {
-        int64_t other = result->entries[i]->hint->published_ms;
-        newer += other > mine || (other == mine && i < at);
-    }
-    return newer < limit ? ENTRY_PENDING : ENTRY_BASELINE;
+    size_t n = result->n_entries;
+    bool *chosen = mem_alloc(n * sizeof *chosen);
+    struct ranked *ranks = mem_alloc(n * sizeof *ranks);
+    for (size_t i = 0; i < n; i++)
+        ranks[i] = (struct ranked){result->entries[i]->at_ms, i};
+    qsort(ranks, n, sizeof *ranks, newest_first);
+    bool all = s->polled_ms > 0 || s->backfill < 0;
+    for (size_t i = 0; i < n; i++)
+        chosen[ranks[i].place] = all || i < (size_t)s->backfill;
+    free(ranks);
+    return chosen;
 }
 
 // Fills the sighting of an entry; false if it has neither a usable link nor anything to name it by.
@@ -101,9 +118,9 @@ static bool sighting(const struct record *r, const pb_entry *e, char id[URL_ID_S
         out->host = host;
         return true;
     }
-    const char *name = *e->guid ? e->guid : e->hint->title;
-    if (!*name || !*e->hint->title)
+    if (!e->hint || !*e->hint->title)
         return false;
+    const char *name = *e->guid ? e->guid : e->hint->title;
     url_entry_id(r->source->url, name, id);
     return true;
 }
@@ -114,8 +131,7 @@ static void see_entry(struct record *r, struct ledger *l, const pb_entry *e, enu
     struct sighting s;
     enum seen seen;
     if (!sighting(r, e, id, host, canonical, &s)) {
-        log_warn("entry-unusable", "source=%s guid=%s title=%s", r->source->url, e->guid,
-                 e->hint->title);
+        log_warn("entry-unusable", "source=%s guid=%s link=%s", r->source->url, e->guid, e->link);
         return;
     }
     bool linkless = !*s.url;
@@ -137,20 +153,21 @@ static void count_entries(struct record *r, const pb_result *result)
     r->poll.ttl_s = result->ttl_s;
     r->poll.skip_hours = result->skip_hours;
     for (size_t i = 0; i < result->n_entries; i++) {
-        int64_t at = result->entries[i]->hint->published_ms;
+        int64_t at = result->entries[i]->at_ms;
         if (at > 0 && (r->poll.oldest_ms == 0 || at < r->poll.oldest_ms))
             r->poll.oldest_ms = at;
     }
 }
 
-static void feed_understood(struct record *r, struct ledger *l, const pb_result *result)
+static void entries_understood(struct record *r, struct ledger *l, const pb_result *result)
 {
     struct source *s = r->source;
-    size_t limit = backfill_limit(s, result->n_entries);
+    bool *chosen = choose(s, result);
     count_entries(r, result);
     // From the feed's end, so that the oldest is published first.
     for (size_t i = result->n_entries; i-- > 0;)
-        see_entry(r, l, result->entries[i], state_of(result, i, limit));
+        see_entry(r, l, result->entries[i], chosen[i] ? ENTRY_PENDING : ENTRY_BASELINE);
+    free(chosen);
     if (s->polled_ms == 0 || r->poll.fresh > 0) {
         char detail[200];
         snprintf(detail, sizeof detail, "%u entries, %u new%s%.100s", r->poll.entries,
@@ -160,11 +177,37 @@ static void feed_understood(struct record *r, struct ledger *l, const pb_result 
                  r->poll.fresh, result->problem);
     }
     replace(&s->title, result->title);
-    s->found = NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_FEED;
+    s->found = result->found;
     recovered(r, l);
-    replace(&s->etag, r->etag);
-    replace(&s->last_modified, r->last_modified);
-    replace(&s->body_hash, r->body_hash);
+    keep_validators(r);
+    plan(r, l);
+}
+
+// The sitemaps of an index become sources of their own, so that each is asked for at its own pace.
+static void index_understood(struct record *r, struct ledger *l, const pb_result *result)
+{
+    struct source *s = r->source;
+    for (size_t i = 0; i < result->n_feeds; i++) {
+        struct source child = {.url = result->feeds[i],
+                               .kind = NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_SITEMAP,
+                               .gap_ms = s->gap_ms,
+                               .backfill = s->backfill,
+                               .added_ms = r->fetched_ms,
+                               .next_poll_ms = r->fetched_ms,
+                               .schedule = {.every_s = s->schedule.every_s}};
+        uint64_t number;
+        enum err e = ledger_source_add(l, &child, &number);
+        if (e == ERR_EXISTS)
+            continue;
+        ledger_must(l, e);
+        r->poll.fresh++;
+        tell(r, l, "sitemap-added", child.url);
+    }
+    s->found = result->found;
+    r->poll.result = POLL_READ;
+    r->poll.entries = (uint32_t)result->n_feeds;
+    recovered(r, l);
+    keep_validators(r);
     plan(r, l);
 }
 
@@ -212,9 +255,7 @@ static void page_source_understood(struct record *r, struct ledger *l, const pb_
     s->found = NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_PAGE;
     replace(&s->title, result->announcement->title);
     recovered(r, l);
-    replace(&s->etag, r->etag);
-    replace(&s->last_modified, r->last_modified);
-    replace(&s->body_hash, r->body_hash);
+    keep_validators(r);
     r->poll.result = POLL_READ;
     r->poll.entries = 1;
     r->poll.fresh = seen == SEEN_NEW;
@@ -225,7 +266,13 @@ void poll_understood(struct record *r, struct ledger *l, const pb_result *result
 {
     switch (result->found) {
     case NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_FEED:
-        feed_understood(r, l, result);
+        entries_understood(r, l, result);
+        break;
+    case NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_SITEMAP:
+        if (result->n_feeds)
+            index_understood(r, l, result);
+        else
+            entries_understood(r, l, result);
         break;
     case NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_PAGE:
         if (means_feed(r, result))

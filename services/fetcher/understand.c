@@ -10,6 +10,7 @@
 #include "common/text.h"
 #include "services/fetcher/extract/extract.h"
 #include "services/fetcher/extract/feed.h"
+#include "services/fetcher/extract/sitemap.h"
 
 enum {
     STRING_MAX = 2048,
@@ -20,6 +21,8 @@ enum {
     ENTRIES_MAX = 5000,
     ATTACHMENTS_MAX = 50,
     FEEDS_MAX = 10,
+    SITEMAPS_MAX = 100, // of an index, newest first
+    SNIFF_BYTES = 2048,
 };
 
 typedef Newswire__V1__ExtractTask pb_task;
@@ -28,13 +31,15 @@ typedef Newswire__V1__ExtractResult pb_result;
 struct understand {
     struct extractor *extractor;
     struct feed_reader *feeds;
+    struct sitemap_reader *sitemaps;
     struct arena *arena; // of one answer
 };
 
 struct understand *understand_new(void)
 {
     struct understand *u = mem_alloc(sizeof *u);
-    *u = (struct understand){extractor_new(), feed_reader_new(), arena_new(64 << 10)};
+    *u = (struct understand){extractor_new(), feed_reader_new(), sitemap_reader_new(),
+                             arena_new(64 << 10)};
     return u;
 }
 
@@ -44,6 +49,7 @@ void understand_free(struct understand **u)
         return;
     extractor_free(&(*u)->extractor);
     feed_reader_free(&(*u)->feeds);
+    sitemap_reader_free(&(*u)->sitemaps);
     arena_free(&(*u)->arena);
     free(*u);
     *u = NULL;
@@ -192,6 +198,7 @@ static void add_entries(struct understand *u, const struct feed *feed, pb_result
         entry->guid = clip(u, e->guid, STRING_MAX);
         entry->link = clip_url(e->link);
         entry->hint = hint_of(u, feed, e, &room);
+        entry->at_ms = e->published_ms;
         r->entries[r->n_entries++] = entry;
     }
 }
@@ -213,6 +220,79 @@ static void read_feed(struct understand *u, const pb_task *task, pb_result *r)
     add_entries(u, feed, r);
 }
 
+// Sitemaps.
+
+static bool looks_like_sitemap(const pb_task *task)
+{
+    static const char *const roots[] = {"<urlset", "<sitemapindex"};
+    size_t n = task->body.len < SNIFF_BYTES ? task->body.len : SNIFF_BYTES;
+    for (size_t i = 0; i < sizeof roots / sizeof *roots; i++)
+        if (memmem(task->body.data, n, roots[i], strlen(roots[i])))
+            return true;
+    return n > 2 && task->body.data[0] == 0x1F && task->body.data[1] == 0x8B; // gzip
+}
+
+static int64_t changed_ms(const struct sitemap_entry *e)
+{
+    return e->published_ms ? e->published_ms : e->modified_ms;
+}
+
+static int newest_first(const void *a, const void *b)
+{
+    int64_t x = changed_ms(*(const struct sitemap_entry *const *)a);
+    int64_t y = changed_ms(*(const struct sitemap_entry *const *)b);
+    return x < y ? 1 : x > y ? -1 : 0;
+}
+
+static void add_sitemaps(struct understand *u, const struct sitemap *map, pb_result *r)
+{
+    const struct sitemap_entry **all = arena_alloc(u->arena, map->n_entries * sizeof *all + 1);
+    for (size_t i = 0; i < map->n_entries; i++)
+        all[i] = &map->entries[i];
+    qsort(all, map->n_entries, sizeof *all, newest_first);
+    r->feeds = arena_alloc(u->arena, SITEMAPS_MAX * sizeof *r->feeds);
+    for (size_t i = 0; i < map->n_entries && r->n_feeds < SITEMAPS_MAX; i++)
+        if (*clip_url(all[i]->url))
+            r->feeds[r->n_feeds++] = clip_url(all[i]->url);
+}
+
+static void add_pages(struct understand *u, const struct sitemap *map, pb_result *r)
+{
+    r->entries = arena_alloc(u->arena, (map->n_entries + 1) * sizeof *r->entries);
+    for (size_t i = 0; i < map->n_entries; i++) {
+        const struct sitemap_entry *e = &map->entries[i];
+        Newswire__V1__Entry *entry = arena_alloc(u->arena, sizeof *entry);
+        newswire__v1__entry__init(entry);
+        entry->link = clip_url(e->url);
+        entry->at_ms = changed_ms(e);
+        if (*e->title) {
+            entry->hint = announcement_new(u);
+            entry->hint->title = clip(u, e->title, STRING_MAX);
+            entry->hint->language = clip(u, e->language, 64);
+            entry->hint->published_ms = e->published_ms;
+            entry->hint->published_precision = precision(e->published_precision);
+        }
+        r->entries[r->n_entries++] = entry;
+    }
+}
+
+static void read_sitemap(struct understand *u, const pb_task *task, pb_result *r)
+{
+    struct page_source source = source_of(task);
+    struct problem why;
+    const struct sitemap *map;
+    if (sitemap_read(u->sitemaps, &source, &map, &why)) {
+        r->problem = arena_strndup(u->arena, why.text, strlen(why.text));
+        return;
+    }
+    r->found = NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_SITEMAP;
+    r->problem = clip(u, map->defect, STRING_MAX);
+    if (map->is_index)
+        add_sitemaps(u, map, r);
+    else
+        add_pages(u, map, r);
+}
+
 static void read_task(struct understand *u, const pb_task *task, pb_result *r)
 {
     bool looks_like_feed = feed_sniff(task->body.data, task->body.len) != FEED_NONE;
@@ -224,6 +304,8 @@ static void read_task(struct understand *u, const pb_task *task, pb_result *r)
     case NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_AUTO:
         if (looks_like_feed)
             read_feed(u, task, r);
+        else if (looks_like_sitemap(task))
+            read_sitemap(u, task, r);
         else
             read_page(u, task, r);
         break;
@@ -235,6 +317,9 @@ static void read_task(struct understand *u, const pb_task *task, pb_result *r)
             r->problem = "this is a feed, not a page: add it with --kind feed";
         else
             read_page(u, task, r);
+        break;
+    case NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_SITEMAP:
+        read_sitemap(u, task, r);
         break;
     default:
         r->problem = "sources of this kind are not read by this version";
