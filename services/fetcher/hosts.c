@@ -138,11 +138,18 @@ size_t hosts_waiting(const struct hosts *h)
     return h->n;
 }
 
+static int limit(const struct hosts *h, const struct host *host)
+{
+    if (h->per_host)
+        return h->per_host;
+    return host->first->job.gap_ms == 0 ? HOSTS_AT_ONCE : 1;
+}
+
 // When the host's first job may start; INT64_MAX while its requests under way are as many as
 // allowed.
 static int64_t ready_at(const struct hosts *h, const struct host *host)
 {
-    if (host->running >= h->per_host)
+    if (host->running >= limit(h, host))
         return INT64_MAX;
     int64_t rested = host->ended ? host->ended + host->first->job.gap_ms : 0;
     return rested > host->paused ? rested : host->paused;

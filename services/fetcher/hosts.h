@@ -18,6 +18,10 @@ struct job {
 
 struct hosts;
 
+enum { HOSTS_AT_ONCE = 8 };
+
+// `per_host`: requests to one host at a time. 0: one, or HOSTS_AT_ONCE where the user asked for no
+// gap: such a host is his own.
 struct hosts *hosts_new(int per_host);
 void hosts_free(struct hosts **h);
 
