@@ -4,13 +4,15 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { SAMPLE = 4096 }; // bytes that are enough to tell English
+enum { SAMPLE = 1500 }; // bytes that are enough to tell English
 
 static const char *const small_words[] = {"the", "of", "and", "to",  "in",   "for",
                                           "on",  "a",  "is",  "was", "with", "at"};
 
 static bool is_small_word(const char *s, size_t n)
 {
+    if (n > 4)
+        return false;
     for (size_t i = 0; i < sizeof small_words / sizeof *small_words; i++)
         if (strlen(small_words[i]) == n && memcmp(s, small_words[i], n) == 0)
             return true;

@@ -3,6 +3,7 @@
 
 #include <jansson.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,8 +13,16 @@
 // (2 bytes, in units of the column's scale), all little-endian.
 static const char format[] = "newswire label model 1";
 
+enum { MAYBE_BITS = 1 << 20 };
+
+static bool may_have(const struct model *m, uint32_t key)
+{
+    return m->maybe[key % MAYBE_BITS / 64] >> key % 64 & 1;
+}
+
 void model_free(struct model *m)
 {
+    free(m->maybe);
     free(m->slots);
     free(m->keys);
     free(m->weights);
@@ -27,6 +36,7 @@ void model_init(struct model *m, size_t n_features)
     while (slots < n_features * 2)
         slots *= 2;
     m->mask = slots - 1;
+    m->maybe = mem_alloc(MAYBE_BITS / 8);
     m->slots = mem_alloc(slots * sizeof *m->slots);
     m->keys = mem_alloc(n_features * sizeof *m->keys);
     m->seen = mem_alloc(n_features * sizeof *m->seen);
@@ -38,10 +48,11 @@ void model_init(struct model *m, size_t n_features)
 void model_put(struct model *m, uint32_t key, const float *weights)
 {
     size_t slot = key & m->mask;
-    while (m->slots[slot])
+    while (m->slots[slot].index)
         slot = (slot + 1) & m->mask;
     size_t index = m->n_features++;
-    m->slots[slot] = (uint32_t)index + 1;
+    m->slots[slot] = (struct slot){key, (uint32_t)index + 1};
+    m->maybe[key % MAYBE_BITS / 64] |= (uint64_t)1 << key % 64;
     m->keys[index] = key;
     if (m->n_columns)
         memcpy(m->weights + index * m->n_columns, weights, m->n_columns * sizeof *weights);
@@ -49,9 +60,11 @@ void model_put(struct model *m, uint32_t key, const float *weights)
 
 int32_t model_find(const struct model *m, uint32_t key)
 {
-    for (size_t slot = key & m->mask; m->slots[slot]; slot = (slot + 1) & m->mask)
-        if (m->keys[m->slots[slot] - 1] == key)
-            return (int32_t)(m->slots[slot] - 1);
+    if (!may_have(m, key))
+        return -1;
+    for (size_t slot = key & m->mask; m->slots[slot].index; slot = (slot + 1) & m->mask)
+        if (m->slots[slot].key == key)
+            return (int32_t)(m->slots[slot].index - 1);
     return -1;
 }
 

@@ -25,16 +25,23 @@ struct column {
     float slope, offset; // probability = 1 / (1 + exp(-(slope × sum + offset)))
 };
 
+// Where a feature is found: its key, and its index + 1 (0: free).
+struct slot {
+    uint32_t key, index;
+};
+
 struct model {
     struct column columns[TAXONOMY_LABELS];
     size_t n_columns, n_features;
-    char data[65];    // hash of what it was trained on
-    uint32_t *slots;  // open addressing: index + 1 of a feature, 0 is free
-    size_t mask;      // slots - 1
-    uint32_t *keys;   // [feature]
-    float *weights;   // [feature × n_columns]
-    uint32_t *seen;   // [feature]: the last document that had it
-    uint32_t current; // that document
+    char data[65];   // hash of what it was trained on
+    uint64_t *maybe; // one bit for each value of a key's low bits: most grams are unknown, and seen
+                     // so here
+    struct slot *slots; // open addressing
+    size_t mask;        // slots - 1
+    uint32_t *keys;     // [feature]
+    float *weights;     // [feature × n_columns]
+    uint32_t *seen;     // [feature]: the last document that had it
+    uint32_t current;   // that document
 };
 
 void model_free(struct model *m);

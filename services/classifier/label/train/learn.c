@@ -10,7 +10,7 @@
 
 enum { GRAM_DOCUMENTS = 4, GRAM_SOURCES = 2, MOST_COPIES = 3, COPIES_OF = 200 };
 
-static const double cost = 0.5;
+static const double cost = 0.7;
 
 // --- which features
 
