@@ -1,104 +1,57 @@
 // SPDX-License-Identifier: MIT
 // newswire classify: labels documents without a running stack.
-#include <getopt.h>
-#include <jansson.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/mem.h"
+#include "common/settings.h"
 #include "common/text.h"
 #include "services/classifier/label/documents.h"
-#include "services/classifier/label/label.h"
+#include "services/newswire/commands.h"
+#include "services/newswire/findings.h"
+#include "services/newswire/ink.h"
+#include "services/newswire/jsonl.h"
+#include "services/newswire/options.h"
+
+struct classify {
+    const char *data;
+    bool explain, json;
+};
+
+static const struct setting table[] = {
+    {"explain", SETTING_BOOL, offsetof(struct classify, explain), NULL, 0, 0,
+     "for people: scores, and the text with what spoke for its label marked"},
+    {"data", SETTING_STRING, offsetof(struct classify, data), NULL, 0, 0,
+     "folder of a taxonomy and model of your own"},
+    {"json", SETTING_BOOL, offsetof(struct classify, json), NULL, 0, 0,
+     ""}, // always, but --explain
+    {0}};
 
 static const char usage[] =
-    "newswire classify [FILE…|-] [--explain] [--data FOLDER]\n"
-    "\n"
+    "Usage: newswire classify [FILE…|-] [options]\n"
     "Labels announcements and says why. FILE holds JSON Lines with id, title and text, or one "
     "plain\n"
     "text whose first line is the title; without FILE, or for -, standard input is read. Prints "
     "one\n"
-    "JSON line each; evidence is given in bytes of title + newline + text (of the file, if it is "
+    "JSON line each; evidence is given in bytes of title + newline + text (of the file, if it is\n"
     "plain).\n"
     "\n"
-    "  --explain        for people: scores, and the text with what spoke for its label marked\n"
-    "  --data FOLDER    taxonomy.yaml and model of your own\n"
-    "\n"
-    "Examples:\n"
     "  newswire classify announcement.txt\n"
     "  newswire extract page.html | newswire classify --explain\n"
-    "  newswire classify news.jsonl --data ~/my-labels | jq -r '[.id, .primary] | @tsv'\n";
+    "  newswire classify 要闻.jsonl --data ~/my-labels | jq -r '[.id, .primary] | @tsv'\n";
 
 struct run {
     struct labeler *labeler;
     bool explain, colour, failed;
 };
 
-// --- JSON
-
-// A string that JSON accepts, whatever stood in the text.
-static json_t *clean_string(const char *s)
-{
-    char *copy = mem_strdup(s);
-    size_t n = text_clean(copy, strlen(copy));
-    json_t *value = json_stringn(copy, n);
-    free(copy);
-    return value;
-}
-
-static json_t *strings(const char *const *all, size_t n)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < n; i++)
-        json_array_append_new(list, json_string(all[i]));
-    return list;
-}
-
-static json_t *rounded(float x)
-{
-    char digits[32];
-    snprintf(digits, sizeof digits, "%.3f", (double)x);
-    return json_real(strtod(digits, NULL));
-}
-
-static json_t *label_object(const struct label *label)
-{
-    json_t *evidence = json_array();
-    for (size_t i = 0; i < label->n_evidence; i++) {
-        const struct evidence *e = &label->evidence[i];
-        json_t *one = json_object();
-        json_object_set_new(one, "start", json_integer(e->start));
-        json_object_set_new(one, "end", json_integer(e->end));
-        json_object_set_new(one, "text", clean_string(e->text));
-        json_object_set_new(one, "weight", rounded(e->weight));
-        json_array_append_new(evidence, one);
-    }
-    json_t *object = json_object();
-    json_object_set_new(object, "label", json_string(label->name));
-    json_object_set_new(object, "score", rounded(label->score));
-    json_object_set_new(object, "detail", json_string(label->detail));
-    json_object_set_new(object, "evidence", evidence);
-    return object;
-}
-
 static void print_json(const char *id, const struct labels *found)
 {
-    json_t *labels = json_array(), *object = json_object();
-    for (size_t i = 0; i < found->n; i++)
-        json_array_append_new(labels, label_object(&found->all[i]));
-    json_object_set_new(object, "id", clean_string(id));
-    json_object_set_new(object, "primary", json_string(found->primary));
-    json_object_set_new(object, "labels", labels);
-    json_object_set_new(object, "themes", strings(found->themes, found->n_themes));
-    json_object_set_new(object, "entities", strings(found->entities, found->n_entities));
+    json_t *object = json_pack("{s:o}", "id", findings_string(id));
+    findings_labels(object, found);
     json_object_set_new(object, "language", json_string(found->language));
-    json_object_set_new(object, "uncertain", json_boolean(found->uncertain));
-    json_object_set_new(object, "model", json_string(found->model));
-    json_dumpf(object, stdout, JSON_COMPACT | JSON_REAL_PRECISION(4));
-    putchar('\n');
-    json_decref(object);
+    jsonl_print(stdout, object);
 }
 
 // --- for people
@@ -116,7 +69,7 @@ static void print_clean(const char *s, size_t n)
     free(copy);
 }
 
-// The document with the primary label's evidence marked: bold green for, red against.
+// The document with the primary label's evidence marked: green for, red against.
 static void print_marked(const struct run *r, const char *whole, const struct label *label)
 {
     struct evidence *spans = mem_alloc(label->n_evidence * sizeof *spans);
@@ -126,10 +79,12 @@ static void print_marked(const struct run *r, const char *whole, const struct la
     size_t at = 0;
     for (size_t i = 0; i < label->n_evidence; i++) {
         bool against = spans[i].weight < 0;
+        if (spans[i].start < at) // within one that was marked
+            continue;
         print_clean(whole + at, spans[i].start - at);
-        fputs(r->colour ? against ? "\033[1;31m" : "\033[1;32m" : against ? "[-" : "[+", stdout);
+        fputs(r->colour ? ink(true, against ? INK_BAD : INK_GOOD) : against ? "[-" : "[+", stdout);
         print_clean(whole + spans[i].start, spans[i].end - spans[i].start);
-        fputs(r->colour ? "\033[0m" : "]", stdout);
+        fputs(r->colour ? ink(true, INK_PLAIN) : "]", stdout);
         at = spans[i].end;
     }
     print_clean(whole + at, strlen(whole + at));
@@ -182,36 +137,23 @@ static void complain(void *context, const struct problem *why)
     fprintf(stderr, "newswire classify: %s\n", why->text);
 }
 
-int cmd_classify(int argc, char **argv);
-
 int cmd_classify(int argc, char **argv)
 {
-    static const struct option options[] = {{"explain", no_argument, NULL, 'e'},
-                                            {"data", required_argument, NULL, 'd'},
-                                            {"json", no_argument, NULL, 'j'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {0}};
-    struct run r = {.colour = isatty(STDOUT_FILENO)};
-    const char *data = label_default_folder();
-    for (int o; (o = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
-        if (o == 'e')
-            r.explain = true;
-        else if (o == 'd')
-            data = optarg;
-        else if (o != 'j')
-            return fputs(usage, o == 'h' ? stdout : stderr), o == 'h' ? 0 : 2;
-    }
+    const struct settings_source source = {"common", usage, table, NULL, sizeof(struct classify)};
+    struct classify o;
     struct problem why;
-    if (labeler_load(data, &r.labeler, &why)) {
-        fprintf(stderr, "newswire classify: %s\n", why.text);
-        return 2;
-    }
-    char *standard[] = {"-"};
-    char **files = optind < argc ? argv + optind : standard;
-    int n = optind < argc ? argc - optind : 1;
+    int first;
+    if (!options_read(&source, argc, argv, &o, &first))
+        return CMD_WRONG;
+    struct run r = {.colour = ink_wanted(stdout), .explain = o.explain};
+    if (labeler_load(*o.data ? o.data : label_default_folder(), &r.labeler, &why))
+        return options_wrong(argv[0], "%s", why.text);
+    char *standard[] = {(char[]){"-"}};
+    char **files = first < argc ? argv + first : standard;
+    int n = first < argc ? argc - first : 1;
     for (int i = 0; i < n; i++)
         if (documents_read(files[i], classify, complain, &r, &why))
             complain(&r, &why);
     labeler_free(&r.labeler);
-    return r.failed;
+    return r.failed ? CMD_FAILED : CMD_DONE;
 }

@@ -55,8 +55,7 @@ void findings_article(json_t *object, const struct article *a)
     json_object_set_new(object, "attachments", attachments_json(a));
 }
 
-// Evidence is words as they stand in the document, which may be a file of any bytes.
-static json_t *clean_string(const char *s)
+json_t *findings_string(const char *s)
 {
     char *copy = mem_strdup(s);
     json_t *value = json_stringn(copy, text_clean(copy, strlen(copy)));
@@ -71,7 +70,7 @@ static json_t *label_json(const struct label *l)
         const struct evidence *e = &l->evidence[i];
         json_array_append_new(evidence,
                               json_pack("{s:I, s:I, s:o, s:f}", "start", (json_int_t)e->start,
-                                        "end", (json_int_t)e->end, "text", clean_string(e->text),
+                                        "end", (json_int_t)e->end, "text", findings_string(e->text),
                                         "weight", (double)e->weight));
     }
     return json_pack("{s:s, s:s, s:f, s:o}", "label", l->name, "detail", l->detail, "score",

@@ -16,5 +16,9 @@ void findings_article(json_t *object, const struct article *a);
 // entities, uncertain and model.
 void findings_labels(json_t *object, const struct labels *l);
 
+// A string that may be of any bytes, such as words of a file, without those that are not clean
+// UTF-8.
+json_t *findings_string(const char *s);
+
 // published_at as above; for other things that are published.
 json_t *findings_published(int64_t ms, enum date_precision precision);
