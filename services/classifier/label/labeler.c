@@ -168,6 +168,7 @@ static void score(struct labeler *l, float *scores)
     for (size_t i = 0; i < l->analysis->taxonomy.n_labels; i++)
         if (l->columns[i] != NO_COLUMN)
             scores[i] = model_probability(&l->model.columns[l->columns[i]], sums[l->columns[i]]);
+    decide_settle(&l->analysis->taxonomy, scores);
 }
 
 static struct label explain(struct labeler *l, size_t i, float p)

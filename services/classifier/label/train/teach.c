@@ -32,9 +32,9 @@ static void probabilities(const struct model *m, const struct column *calibratio
         scores[c] = model_probability(&calibration[c], sums[c]);
 }
 
-static struct outcome outcome_of(const struct taxonomy *t, const struct example *e,
-                                 const float *scores)
+static struct outcome outcome_of(const struct taxonomy *t, const struct example *e, float *scores)
 {
+    decide_settle(t, scores);
     struct outcome o = {.wanted = e->label, .group = group_of(e)};
     o.given = teach_decide(t, scores, &o.score);
     return o;
