@@ -364,8 +364,9 @@ int loop_run(struct loop *l)
         l->now = clock_monotonic_ms();
         for (int i = 0; i < n && !l->stopped; i++)
             deliver(l, &events[i]);
-        busy = !l->stopped && serve_sockets(l);
         fire_timers(l);
+        // Last, because sending on a socket may take the edge that announced something to read.
+        busy = !l->stopped && serve_sockets(l);
     }
     return l->status;
 }
