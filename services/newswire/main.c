@@ -28,6 +28,7 @@ static const struct command commands[] = {
     {"export", "write the sources as OPML or as a list of URLs", cmd_export},
 
     {"News", NULL, NULL},
+    {"subscribe", "the news as it arrives, or from wherever you want", cmd_subscribe},
     {"why", "the story of a URL: how it was found, fetched and labelled", cmd_why},
     {"dead", "announcements that were given up: list, retry, drop", cmd_dead},
 
