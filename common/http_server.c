@@ -193,7 +193,7 @@ enum err http_server_new(struct loop *l, const struct http_server_options *o, ht
                          void *arg, struct http_server **out, struct problem *why)
 {
     struct http_address at;
-    int fd;
+    int fd = -1;
     if (http_address_parse(o->listen, &at) != OK)
         return problem_set(why, ERR_CONFIG, "%s: \"%.80s\" is not PORT or HOST:PORT", o->setting,
                            o->listen);

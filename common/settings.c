@@ -254,12 +254,12 @@ static enum err apply_flag(const struct reading *r, struct flags *f, const struc
     snprintf(where, sizeof where, "--%.*s", (int)(flag->n < 60 ? flag->n : 60), flag->name);
     snprintf(name, sizeof name, "%s", where + 2);
     f->kept[f->n_kept++] = f->argv[f->at];
-    if (flag_is(flag, "config")) {
+    const struct setting *s = find(r->source, flag->name, flag->n);
+    if (!s && flag_is(flag, "config")) { // scan() found it
         if (!flag_value(f, flag))
             return problem_set(r->why, ERR_INPUT, "--config needs a value: --config FILE");
         return OK;
     }
-    const struct setting *s = find(r->source, flag->name, flag->n);
     if (!s)
         return unknown(r, where, name, false);
     const char *value = s->type == SETTING_BOOL && !flag->value ? "true" : flag_value(f, flag);

@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/backoff.h"
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/run.h"
@@ -27,9 +28,7 @@ enum {
     READ_SIZE = 64 << 10,
     READS_A_TURN = 8,
     START_MS = 30000, // to load a model on a slow machine
-    REAP_MS = 2,
-    BACKOFF_FIRST_MS = 100,
-    BACKOFF_MOST_MS = 10000
+    REAP_MS = 2
 };
 
 enum worker_state {
@@ -78,16 +77,6 @@ static void put_length(uint8_t out[HEADER], size_t n)
 static size_t get_length(const uint8_t in[HEADER])
 {
     return (size_t)in[0] << 24 | (size_t)in[1] << 16 | (size_t)in[2] << 8 | in[3];
-}
-
-static int64_t backoff_ms(int failures)
-{
-    if (failures <= 1)
-        return 0;
-    int64_t ms = BACKOFF_FIRST_MS;
-    for (int i = 2; i < failures && ms < BACKOFF_MOST_MS; i++)
-        ms *= 2;
-    return ms < BACKOFF_MOST_MS ? ms : BACKOFF_MOST_MS;
 }
 
 // Life and death.

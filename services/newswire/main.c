@@ -14,6 +14,8 @@ struct command {
 
 static const struct command commands[] = {
     {"The stack", NULL, NULL},
+    {"up", "run all of it, from one data directory", cmd_up},
+    {"demo-site", "serve invented announcements to try it with", cmd_demo},
     {"status", "how it is doing, and what needs attention", cmd_status},
     {"health", "tells whether a service's health file says it is well", cmd_health},
 
