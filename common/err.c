@@ -4,7 +4,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sysexits.h>
+
+#include "common/text.h"
 
 enum err problem_set(struct problem *why, enum err code, const char *format, ...)
 {
@@ -13,6 +16,8 @@ enum err problem_set(struct problem *why, enum err code, const char *format, ...
         va_start(args, format);
         vsnprintf(why->text, sizeof why->text, format, args);
         va_end(args);
+        // What it quotes may be of any bytes, and the end may be half a character.
+        why->text[text_clean(why->text, strlen(why->text))] = '\0';
     }
     return code;
 }

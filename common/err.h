@@ -30,8 +30,8 @@ struct problem {
     char text[512];
 };
 
-// Writes the sentence (truncated if it must be) and returns `code`, so that a failing function
-// can end with `return problem_set(why, ERR_INPUT, "…")`. `why` may be NULL.
+// Writes the sentence (truncated if it must be, and always clean UTF-8) and returns `code`, so that
+// a failing function can end with `return problem_set(why, ERR_INPUT, "…")`. `why` may be NULL.
 enum err problem_set(struct problem *why, enum err code, const char *format, ...) PRINTF_LIKE(3, 4);
 
 // "malformed input", "limit reached", …

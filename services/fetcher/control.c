@@ -9,9 +9,16 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/metrics.h"
+#include "common/text.h"
 #include "common/wire.h"
 
-enum { HWM = 1000, MESSAGES_A_ROUND = 32, LIST_MAX = 200, COUNTERS_MAX = 200 };
+enum {
+    HWM = 1000,
+    MESSAGES_A_ROUND = 32,
+    LIST_MAX = 200,
+    LIST_BYTES = 900 << 10, // in memory, which is more than in the reply: that is one message
+    COUNTERS_MAX = 200
+};
 
 typedef Newswire__V1__ControlRequest pb_request;
 typedef Newswire__V1__ControlReply pb_reply;
@@ -30,7 +37,9 @@ struct control {
 
 static void refuse(struct control *c, pb_reply *reply, const char *format, const char *what)
 {
-    reply->error = arena_printf(c->arena, format, what); // NOLINT: constant formats
+    char *error = arena_printf(c->arena, format, what); // NOLINT: constant formats
+    error[text_clean(error, strlen(error))] = '\0';     // `what` may have been cut
+    reply->error = error;
 }
 
 // Sources.
@@ -67,7 +76,7 @@ static void list_source(void *arg, const struct source *s)
 {
     struct listing *list = arg;
     pb_reply *reply = list->reply;
-    if (reply->n_sources == LIST_MAX) {
+    if (reply->n_sources == LIST_MAX || arena_used(list->control->arena) > LIST_BYTES) {
         reply->more = true;
         return;
     }
@@ -218,7 +227,7 @@ static void refresh(struct control *c, const char *url, pb_reply *reply)
 static void tell_event(void *arg, const Newswire__V1__Event *e)
 {
     struct listing *list = arg;
-    if (list->reply->n_events == 2 * LIST_MAX)
+    if (list->reply->n_events == 2 * LIST_MAX || arena_used(list->control->arena) > LIST_BYTES)
         return;
     Newswire__V1__Event *m = arena_alloc(list->control->arena, sizeof *m);
     newswire__v1__event__init(m);
@@ -279,15 +288,14 @@ static void alarms(struct control *c, Newswire__V1__FetcherStatus *s)
 {
     s->alarms = arena_alloc(c->arena, 4 * sizeof *s->alarms);
     if (s->sources_failing)
-        add_alarm(c, s, "%" PRIu64 " sources are failing: `newswire sources` says why",
+        add_alarm(c, s, "sources in trouble: %" PRIu64 "; `newswire sources` says why",
                   s->sources_failing);
     if (s->dead)
-        add_alarm(c, s, "%" PRIu64 " announcements are dead letters: `newswire dead list`",
-                  s->dead);
+        add_alarm(c, s, "dead letters: %" PRIu64 "; `newswire dead list` shows them", s->dead);
     if (s->outbox && !s->sessions)
         add_alarm(c, s,
-                  "no classifier is connected and %" PRIu64
-                  " announcements wait: start newswire-classifier",
+                  "no classifier is connected: start newswire-classifier; announcements "
+                  "that wait for it: %" PRIu64,
                   s->outbox);
 }
 
@@ -318,6 +326,10 @@ static void list_dead(void *arg, const Newswire__V1__DeadLetter *d)
 {
     struct listing *list = arg;
     struct arena *a = list->control->arena;
+    if (arena_used(a) > LIST_BYTES) {
+        list->reply->more = true;
+        return;
+    }
     Newswire__V1__DeadLetter *m = arena_alloc(a, sizeof *m);
     *m = *d;
     m->id = arena_strndup(a, d->id, strlen(d->id));

@@ -11,6 +11,7 @@
 #include "common/map.h"
 #include "common/mem.h"
 #include "common/metrics.h"
+#include "common/text.h"
 #include "common/workers.h"
 #include "services/fetcher/hosts.h"
 #include "services/fetcher/record.h"
@@ -21,7 +22,6 @@ enum {
     HURRY_MS = 50,    // and at most, while the queues run low
     DUE_LIMIT = 1000, // sources, and pages of one host, taken from the ledger at a time
     LOW_WATER = 100,  // a host with fewer jobs queued is given more
-    ANSWER_MAX = 15 << 20,
 };
 
 struct fetch {
@@ -115,18 +115,20 @@ static void on_work(void *arg, uint64_t tag, enum work_outcome outcome, const ui
 
 static void submit(struct request *r, const struct http_response *response)
 {
-    struct buf task = buf_new(ANSWER_MAX);
+    struct buf task = buf_new(FETCH_TASK_MAX);
     Newswire__V1__ExtractTask t = NEWSWIRE__V1__EXTRACT_TASK__INIT;
     char url[URL_MAX + 1];
     t.kind = record_kind(&r->record);
     t.url = (char *)(url_resolve("", response->url, url) == OK ? url : "");
-    t.content_type = (char *)response->content_type;
+    t.content_type = mem_strdup(response->content_type);
+    t.content_type[text_clean(t.content_type, strlen(t.content_type))] = '\0';
     t.body.data = (uint8_t *)response->body;
     t.body.len = response->size;
     t.now_ms = r->record.fetched_ms;
     if (wire_pack(&t.base, &task))
         panic("a response is larger than a task");
     workers_submit(r->fetch->workers, r->tag, task.data, task.size);
+    free(t.content_type);
     buf_free(&task);
 }
 
@@ -314,7 +316,7 @@ struct fetch *fetch_new(struct loop *l, struct ledger *ledger, struct flush *flu
                                       .depth = 1,
                                       .memory = o->worker_memory,
                                       .deadline_ms = o->worker_deadline_ms,
-                                      .answer_max = ANSWER_MAX,
+                                      .answer_max = FETCH_ANSWER_MAX,
                                       .argv = o->worker_argv};
     *f = (struct fetch){.loop = l,
                         .ledger = ledger,

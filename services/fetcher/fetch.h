@@ -8,6 +8,9 @@
 #include "services/fetcher/http.h"
 #include "services/fetcher/ledger.h"
 
+// Bytes of a task for a worker process, and of its answer.
+enum { FETCH_TASK_MAX = 9 << 20, FETCH_ANSWER_MAX = 15 << 20 };
+
 struct fetch_options {
     int64_t gap_ms; // between two requests to one host, where the source does not say
     int at_once;    // requests under way, over all hosts

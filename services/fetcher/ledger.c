@@ -7,10 +7,11 @@
 #include <string.h>
 
 #include "common/mem.h"
+#include "common/text.h"
 #include "services/fetcher/ledger_parts.h"
 #include "services/fetcher/ledger_schema.h"
 
-enum { STORY_MAX = 200 };
+enum { STORY_MAX = 200, DETAIL_MAX = 2048 };
 
 struct query *ledger_query(struct ledger *l, enum statement s)
 {
@@ -157,10 +158,14 @@ enum err ledger_tell(struct ledger *l, const char *subject, int64_t at_ms, const
     enum err e = ledger_change(l, EVENT_ADD, &q);
     if (e)
         return e;
+    char clean[DETAIL_MAX + 1];
+    size_t n = strnlen(detail, DETAIL_MAX);
+    memcpy(clean, detail, n);
+    clean[text_clean(clean, n)] = '\0'; // it may quote anything, and end in half a character
     query_text(q, 1, subject);
     query_int(q, 2, at_ms);
     query_text(q, 3, name);
-    query_text(q, 4, detail);
+    query_text(q, 4, clean);
     return query_run(q);
 }
 

@@ -154,8 +154,8 @@ enum err ledger_outbox_done(struct ledger *l, uint64_t sequence) MUST_CHECK;
 // Counts a POISON against the row; the third buries it. *dead says whether it is buried now.
 enum err ledger_outbox_poison(struct ledger *l, uint64_t sequence, const char *reason,
                               int64_t now_ms, bool *dead) MUST_CHECK;
-// Puts a packed announcement into the outbox as it is: for benchmarks and reprocessing.
-enum err ledger_outbox_add(struct ledger *l, const pb_announcement *a, int64_t now_ms) MUST_CHECK;
+// Appends an announcement that is complete, with its id and revision.
+enum err ledger_outbox_add(struct ledger *l, const pb_announcement *a) MUST_CHECK;
 
 typedef void dead_fn(void *arg, const Newswire__V1__DeadLetter *d);
 enum err ledger_dead(struct ledger *l, int limit, dead_fn *fn, void *arg) MUST_CHECK;

@@ -128,7 +128,7 @@ enum err ledger_article(struct ledger *l, const struct understood *u, int64_t no
     a->revision = i.revision;
     a->content_hash = hash;
     if (outcome == ARTICLE_QUEUED)
-        e = ledger_queue(l, a);
+        e = ledger_outbox_add(l, a);
     if (!e)
         e = entry_understood(l, u, &i);
     if (!e)

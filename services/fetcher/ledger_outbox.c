@@ -7,7 +7,7 @@
 
 enum { POISONS_TO_DEATH = 3 };
 
-enum err ledger_queue(struct ledger *l, const pb_announcement *a)
+enum err ledger_outbox_add(struct ledger *l, const pb_announcement *a)
 {
     struct buf payload = buf_new(MESSAGE_MAX);
     struct query *q;
@@ -25,12 +25,6 @@ enum err ledger_queue(struct ledger *l, const pb_announcement *a)
     if (!e)
         l->added = (uint64_t)sqlite_last_row(l->db);
     return e;
-}
-
-enum err ledger_outbox_add(struct ledger *l, const pb_announcement *a, int64_t now_ms)
-{
-    (void)now_ms;
-    return ledger_queue(l, a);
 }
 
 static void outbox_row(struct query *q, outbox_fn *fn, void *arg)

@@ -68,5 +68,3 @@ enum err ledger_change(struct ledger *l, enum statement s, struct query **out) M
 enum err ledger_earliest(struct query *q, int64_t *at_ms) MUST_CHECK;
 // A stored announcement; NULL if there is none. wire_free() it.
 pb_announcement *ledger_announcement(const void *bytes, size_t size);
-// Appends to the outbox. The announcement is complete.
-enum err ledger_queue(struct ledger *l, const pb_announcement *a) MUST_CHECK;

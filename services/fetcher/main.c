@@ -13,7 +13,7 @@
 #include "services/fetcher/understand.h"
 #include "services/fetcher/work.h"
 
-enum { TASK_MAX = 9 << 20, ANSWER_MAX = 15 << 20, FORGET_EVERY_MS = 3600000 };
+enum { FORGET_EVERY_MS = 3600000 };
 
 struct fetcher_settings {
     struct service_settings service;
@@ -179,7 +179,7 @@ static int worker(int fd, const void *given)
 {
     (void)given;
     struct understand *u = understand_new();
-    int status = worker_serve(fd, TASK_MAX, ANSWER_MAX, on_task, u);
+    int status = worker_serve(fd, FETCH_TASK_MAX, FETCH_ANSWER_MAX, on_task, u);
     understand_free(&u);
     return status;
 }

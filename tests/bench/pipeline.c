@@ -94,7 +94,7 @@ static void fill_outbox(const struct bench *b)
     for (unsigned i = 0; i < b->count; i++) {
         pb_announcement a;
         fill_announcement(&a, &text, i, b->bytes, id, page, title);
-        must(ledger_outbox_add(ledger, &a, 0), "outbox", NULL);
+        must(ledger_outbox_add(ledger, &a), "outbox", NULL);
     }
     must(ledger_flush(ledger), "flush", NULL);
     ledger_close(&ledger);
@@ -182,11 +182,28 @@ static double peak(pid_t pid)
     return mib;
 }
 
-static double peak_of_children(pid_t pid, int *n)
+// Processor seconds of a process, its children not included.
+static double cpu(pid_t pid)
+{
+    char path[64], line[1024] = "";
+    unsigned long user = 0, system = 0;
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    FILE *f = fopen(path, "r");
+    const char *fields = f && fgets(line, sizeof line, f) ? strrchr(line, ')') : NULL;
+    if (f)
+        fclose(f);
+    if (fields && sscanf(fields + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user,
+                         &system) != 2)
+        return 0;
+    return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+}
+
+static double peak_of_children(pid_t pid, int *n, double *seconds)
 {
     char path[64], line[1024] = "";
     double most = 0;
     *n = 0;
+    *seconds = 0;
     snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)pid, (int)pid);
     FILE *f = fopen(path, "r");
     char *at = f && fgets(line, sizeof line, f) ? line : line;
@@ -198,13 +215,15 @@ static double peak_of_children(pid_t pid, int *n)
             break;
         double mib = peak((pid_t)child);
         most = mib > most ? mib : most;
+        *seconds += cpu((pid_t)child);
         ++*n;
     }
     return most;
 }
 
-// Asks until the sink has everything. Returns when that was.
-static int64_t wait_for_sink(const struct bench *b)
+// Asks until the sink has everything. Returns the milliseconds since the first commits were seen,
+// and how many those were: what came before is connecting, not passing on.
+static int64_t wait_for_sink(const struct bench *b, uint64_t *first)
 {
     struct problem why;
     char endpoint[64];
@@ -216,7 +235,7 @@ static int64_t wait_for_sink(const struct bench *b)
     ask.body_case = NEWSWIRE__V1__ENVELOPE__BODY_SINK_STATUS_REQUEST;
     ask.sink_status_request = &request;
     uint64_t head = 0;
-    int64_t start = clock_monotonic_ms();
+    int64_t start = clock_monotonic_ms(), began = 0;
     while (head < b->count) {
         struct pollfd p = {socket_fd(s), POLLIN, 0};
         must(wire_send(s, NULL, &ask), "ask", NULL);
@@ -230,24 +249,28 @@ static int64_t wait_for_sink(const struct bench *b)
         if (e->body_case == NEWSWIRE__V1__ENVELOPE__BODY_SINK_STATUS)
             head = e->sink_status->head;
         wire_envelope_free(&e);
+        if (began == 0 && head > 0) {
+            began = clock_monotonic_ms();
+            *first = head;
+        }
         fprintf(stderr, "\r%" PRIu64 " of %zu", head, b->count);
         if (clock_monotonic_ms() - start > GIVE_UP_MS)
             fatal("\nonly %" PRIu64 " of %zu arrived; logs are in %s", head, b->count, b->folder);
         if (head < b->count)
-            poll(NULL, 0, 20);
+            poll(NULL, 0, 10);
     }
     fprintf(stderr, "\r\033[K");
     socket_free(&s);
-    return clock_monotonic_ms();
+    return clock_monotonic_ms() - began;
 }
 
-static void print_peak(const char *name, pid_t pid)
+static void print_use(const char *name, pid_t pid)
 {
     int n;
-    double workers = peak_of_children(pid, &n);
-    printf("%-12s peak memory %6.1f MiB", name, peak(pid));
+    double seconds, workers = peak_of_children(pid, &n, &seconds);
+    printf("%-20s %.2f s of processor, peak memory %.1f MiB", name, cpu(pid), peak(pid));
     if (n)
-        printf(", its %d worker processes at most %.1f MiB each", n, workers);
+        printf("; %d worker processes %.2f s, at most %.1f MiB each", n, seconds, workers);
     putchar('\n');
 }
 
@@ -272,20 +295,19 @@ int main(int argc, char **argv)
     snprintf(store, sizeof store, "sqlite:%s/sink.db", b.folder);
     pid_t sink = start(&b, "sink", "--sink-store", store);
     pid_t classifier = start(&b, "classifier", "--window", "1024");
-    poll(NULL, 0, 1000); // the model is loaded: start-up is not what is measured
     snprintf(store, sizeof store, "sqlite:%s/fetcher.db", b.folder);
-    int64_t began = clock_monotonic_ms();
     pid_t fetcher = start(&b, "fetcher", "--fetcher-store", store);
-    double spent = (double)(wait_for_sink(&b) - began);
-    double through = (double)b.count * 1000 / spent;
+    uint64_t first = 0;
+    double spent = (double)wait_for_sink(&b, &first);
+    double through = (double)(b.count - first) * 1000 / (spent > 0 ? spent : 1);
 
     printf("announcements        %zu of %zu bytes\n", b.count, b.bytes);
     printf("end to end           %.0f a second (fsync on)\n", through);
     printf("SQLite alone         %.0f a second, %d rows a commit (fsync on)\n", alone, GROUP);
     printf("ratio                %.2f\n", through / alone);
-    print_peak("fetcher", fetcher);
-    print_peak("classifier", classifier);
-    print_peak("sink", sink);
+    print_use("fetcher", fetcher);
+    print_use("classifier", classifier);
+    print_use("sink", sink);
     const pid_t all[] = {fetcher, classifier, sink};
     for (int i = 0; i < 3; i++) {
         kill(all[i], SIGTERM);
