@@ -75,11 +75,39 @@ bool text_is_forbidden(uint32_t c)
            (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF || c == 0xFFFE || c == 0xFFFF;
 }
 
-// Length of the clean prefix; on a stop, *bad is the length of what must go.
+// True if all eight bytes are printable ASCII. Each test leaves the high bit of a byte set that
+// fails it.
+static bool printable_word(const char *s)
+{
+    const uint64_t ones = 0x0101010101010101u, high = 0x8080808080808080u;
+    uint64_t word;
+    memcpy(&word, s, sizeof word);
+    uint64_t del = word ^ (ones * 0x7F);
+    return !((word | ((word - ones * 0x20) & ~word) | ((del - ones) & ~del)) & high);
+}
+
+// True at a character of three bytes in U+3000–U+CFFF, where nothing is malformed or forbidden:
+// Chinese text is made of them.
+static bool plain_three(const char *str)
+{
+    const unsigned char *s = (const unsigned char *)str;
+    return s[0] >= 0xE3 && s[0] <= 0xEC && (s[1] & 0xC0) == 0x80 && (s[2] & 0xC0) == 0x80;
+}
+
+// Length of the clean prefix; on a stop, *bad is the length of what must go. Every message passes
+// here several times on its way, so the two common cases are taken first.
 static size_t clean_prefix(const char *s, size_t n, size_t *bad)
 {
     size_t i = 0;
     while (i < n) {
+        if (n - i >= 8 && printable_word(s + i)) {
+            i += 8;
+            continue;
+        }
+        if (n - i >= 3 && plain_three(s + i)) {
+            i += 3;
+            continue;
+        }
         unsigned char b = (unsigned char)s[i];
         if (b >= 0x20 && b < 0x7F) {
             i++;
