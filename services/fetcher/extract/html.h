@@ -35,7 +35,7 @@ enum { HTML_DEPTH_MAX = 512, HTML_FORMATTING_MAX = 64, HTML_NODES_MAX = 200000 }
     X(ID, "id") X(HREF, "href") X(SRC, "src") X(STYLE, "style") X(TYPE, "type") X(TITLE, "title")  \
         X(CONTENT, "content") X(CHARSET, "charset") X(NAME, "name") X(PROPERTY, "property")        \
             X(ITEMPROP, "itemprop") X(DATETIME, "datetime") X(REL, "rel") X(ROLE, "role")          \
-                X(HIDDEN, "hidden") X(ARIA_HIDDEN, "aria-hidden") X(LANG, "lang")             \
+                X(HIDDEN, "hidden") X(ARIA_HIDDEN, "aria-hidden") X(LANG, "lang")                  \
                     X(ONCLICK, "onclick")
 
 #define HTML_TAG_ENUM(name)        HTML_##name,
@@ -71,6 +71,10 @@ const struct html_node *html_parse(struct html *h, const char *text, size_t size
 
 // An attribute's value with its references resolved; s is NULL if the element does not have it.
 struct html_str html_attr(const struct html *h, const struct html_node *node, enum html_attr attr);
+
+// The same by index, 0 to node->n_attrs - 1, for a pass that looks at all of them.
+struct html_str html_attr_at(const struct html *h, const struct html_node *node, uint32_t index,
+                             enum html_attr *name);
 
 // Lower-case name for the explanation ("div"), "?" for HTML_OTHER.
 const char *html_tag_name(enum html_tag tag);

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: MIT
+#include "services/fetcher/extract/list.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "common/buf.h"
+#include "common/mem.h"
+#include "services/fetcher/extract/charset.h"
+#include "services/fetcher/extract/list_parts.h"
+#include "services/fetcher/extract/url.h"
+#include "services/fetcher/extract/zone.h"
+
+enum { INPUT_MAX = 16 << 20, DECODED_MAX = 32 << 20, RECORDS_MIN = 2 };
+
+struct list_reader {
+    struct arena *arena;
+    struct html *html;
+    struct buf decoded, records;
+    struct list list;
+    struct list_link links[LIST_LINKS_MAX];
+    struct anchor *anchors; // kept from page to page
+    size_t anchors_cap;
+};
+
+struct list_reader *list_reader_new(void)
+{
+    struct list_reader *r = mem_alloc(sizeof *r);
+    r->arena = arena_new(256 << 10);
+    r->html = html_new();
+    r->decoded = buf_new(DECODED_MAX);
+    r->records = buf_new(DECODED_MAX);
+    return r;
+}
+
+void list_reader_free(struct list_reader **r)
+{
+    if (!*r)
+        return;
+    buf_free(&(*r)->decoded);
+    buf_free(&(*r)->records);
+    html_free(&(*r)->html);
+    arena_free(&(*r)->arena);
+    free((*r)->anchors);
+    free(*r);
+    *r = NULL;
+}
+
+// ---- Lists that wait in a script ----
+
+static const char *find(const char *s, const char *end, const char *what)
+{
+    size_t n = strlen(what);
+    for (; s && (size_t)(end - s) >= n; s++) {
+        s = memchr(s, what[0], (size_t)(end - s) - n + 1);
+        if (!s)
+            return NULL;
+        if (strncasecmp(s, what, n) == 0)
+            return s;
+    }
+    return NULL;
+}
+
+// Appends the records of one <datastore>, each as an element. Returns how many.
+static size_t add_records(const char *s, const char *end, struct buf *out)
+{
+    size_t n = 0;
+    while ((s = find(s, end, "<![CDATA["))) {
+        s += strlen("<![CDATA[");
+        const char *close = find(s, end, "]]>");
+        if (!close)
+            break;
+        buf_puts(out, "<div class=\"record\">");
+        buf_add(out, s, (size_t)(close - s));
+        buf_puts(out, "</div>");
+        s = close;
+        n++;
+    }
+    return n;
+}
+
+// The records of all <script type="text/xml"> as a page of their own. False if there are none.
+static bool find_records(const char *text, size_t size, struct buf *out)
+{
+    const char *s = text, *end = text + size;
+    size_t n = 0;
+    buf_clear(out);
+    buf_puts(out, "<!doctype html><body><div class=\"datastore\">");
+    while ((s = find(s, end, "<script"))) {
+        const char *open = memchr(s, '>', (size_t)(end - s));
+        const char *close = open ? find(open, end, "</script") : NULL;
+        if (!close)
+            break;
+        if (find(s, open, "text/xml"))
+            n += add_records(open, close, out);
+        s = close;
+    }
+    buf_puts(out, "</div></body>");
+    return n >= RECORDS_MIN && !buf_failed(out);
+}
+
+// ---- One document ----
+
+static const char *base_of(const struct list_page *p)
+{
+    char url[URL_MAX + 1];
+    for (uint32_t i = 0; i < p->count; i++) {
+        struct html_str href = html_attr(p->html, &p->nodes[i], HTML_ATTR_HREF);
+        if (p->nodes[i].tag != HTML_BASE || href.n == 0 || href.n > URL_MAX)
+            continue;
+        const char *text = arena_strndup(p->arena, href.s, href.n);
+        if (url_resolve(p->url, text, url) == OK)
+            return arena_strndup(p->arena, url, strlen(url));
+    }
+    return p->url;
+}
+
+static const char *canonical(struct list_reader *r, const char *url)
+{
+    char text[URL_MAX + 1];
+    return url_canonical(url, text) == OK ? arena_strndup(r->arena, text, strlen(text)) : "";
+}
+
+static void parse(struct list_reader *r, const struct page_source *source, const char *text,
+                  size_t size, struct list_page *p)
+{
+    *p = (struct list_page){.arena = r->arena,
+                            .html = r->html,
+                            .url = canonical(r, source->url),
+                            .anchors = r->anchors,
+                            .cap = r->anchors_cap,
+                            .next = "",
+                            .dates = {zone_guess("", text, size), source->now_ms}};
+    p->nodes = html_parse(r->html, text, size, &p->count);
+    p->base = base_of(p);
+}
+
+// What the anchors' memory has grown to.
+static void give_back(struct list_reader *r, const struct list_page *p)
+{
+    r->anchors = p->anchors;
+    r->anchors_cap = p->cap;
+}
+
+static bool is_linked(const struct list_reader *r, const char *url)
+{
+    for (size_t i = 0; i < r->list.n_links; i++)
+        if (strcmp(r->links[i].url, url) == 0)
+            return true;
+    return false;
+}
+
+static void collect(struct list_reader *r, const struct list_page *p)
+{
+    for (size_t i = 0; i < p->n && r->list.n_links < LIST_LINKS_MAX; i++) {
+        const struct anchor *a = &p->anchors[i];
+        if (a->dropped || is_linked(r, a->url))
+            continue;
+        const struct date *date = a->date.precision != DATE_NONE ? &a->date : &a->in_url;
+        r->links[r->list.n_links++] = (struct list_link){.url = a->url,
+                                                         .title = a->title,
+                                                         .published_ms = date->ms,
+                                                         .precision = date->precision};
+    }
+    r->list.links = r->links;
+    r->list.next = p->next;
+}
+
+static bool discover(struct list_reader *r, const struct page_source *source, const char *text,
+                     size_t size)
+{
+    struct list_page p;
+    parse(r, source, text, size, &p);
+    list_anchors(&p, false);
+    list_items(&p);
+    bool found = list_choose(&p, &r->list.finding, &r->list.sure);
+    if (found)
+        collect(r, &p);
+    give_back(r, &p);
+    return found;
+}
+
+static enum err select_links(struct list_reader *r, const struct page_source *source,
+                             const char *text, size_t size, const char *selector)
+{
+    struct list_page p;
+    parse(r, source, text, size, &p);
+    list_anchors(&p, true);
+    list_items(&p);
+    enum err rc = list_select(&p, selector);
+    if (rc == OK)
+        collect(r, &p);
+    give_back(r, &p);
+    return rc;
+}
+
+// ---- Reading ----
+
+static enum err read_selected(struct list_reader *r, const struct page_source *source,
+                              const struct charset_text *text, const char *selector,
+                              struct problem *why)
+{
+    enum err rc = select_links(r, source, text->text, text->size, selector);
+    if (rc == ERR_NOTFOUND && find_records(text->text, text->size, &r->records))
+        rc = select_links(r, source, buf_str(&r->records), r->records.size, selector);
+    if (rc == ERR_INPUT)
+        return problem_set(why, ERR_INPUT,
+                           "%.200s: the selector \"%.100s\" is malformed; it may hold types, "
+                           ".classes, #ids, spaces and >",
+                           source->url, selector);
+    if (rc != OK)
+        return problem_set(why, ERR_INPUT,
+                           "%.200s: the selector \"%.100s\" matches no link; compare it with the "
+                           "page's source",
+                           source->url, selector);
+    r->list.finding = arena_printf(r->arena, "%zu links by selector", r->list.n_links);
+    r->list.sure = true;
+    return OK;
+}
+
+// A list that waits in a script is meant to be seen in place of what the page shows without it.
+static bool read_found(struct list_reader *r, const struct page_source *source,
+                       const struct charset_text *text)
+{
+    return (find_records(text->text, text->size, &r->records) &&
+            discover(r, source, buf_str(&r->records), r->records.size)) ||
+           discover(r, source, text->text, text->size);
+}
+
+enum err list_read(struct list_reader *r, const struct page_source *source, const char *selector,
+                   const struct list **out, struct problem *why)
+{
+    arena_reset(r->arena);
+    r->list = (struct list){.next = "", .finding = ""};
+    if (source->size > INPUT_MAX)
+        return problem_set(why, ERR_INPUT, "%.200s: larger than %d MiB: not read", source->url,
+                           INPUT_MAX >> 20);
+    struct charset_text text =
+        charset_decode(source->bytes, source->size, source->content_type, &r->decoded);
+    r->list.charset = text.report;
+    enum err rc = OK;
+    if (*selector)
+        rc = read_selected(r, source, &text, selector, why);
+    else if (!read_found(r, source, &text))
+        rc = problem_set(why, ERR_INPUT,
+                         "%.200s: no list of articles was found on this page; if it is one article "
+                         "add it with --kind page, if it is a list say where with --selector",
+                         source->url);
+    if (rc == OK)
+        *out = &r->list;
+    return rc;
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+// What the passes of list discovery share. list_anchor.c gathers the links that may be entries,
+// list_item.c finds what belongs to each (its item, its date), list_group.c chooses among the
+// repeated structures, list_select.c does as a selector says. Private to them and list.c.
+//
+// Lengths are in cells: characters other than space, CJK ones double.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/err.h"
+#include "common/mem.h"
+#include "services/fetcher/extract/date.h"
+#include "services/fetcher/extract/html.h"
+
+enum { LIST_ANCHORS_MAX = 5000, LIST_TITLE_MAX = 500 };
+
+struct anchor {
+    uint32_t node;
+    uint32_t item;      // the largest element that holds no other entry's link; or the link itself
+    uint32_t container; // its parent
+    const char *url;
+    uint64_t url_hash;
+    uint64_t shape; // of the URL: equal for URLs that differ in numbers only
+    const char *title;
+    uint32_t cells;
+    bool more;     // its text is "more" or the like: the title stands elsewhere in the item
+    bool article;  // the URL looks like an article's
+    bool document; // … like that of a file
+    bool same_site;
+    bool nav, side; // within navigation; within what stands beside the matter
+    bool dropped;
+    struct date date, before, after; // in the item; in the text before, and after it
+    struct date in_url;
+    uint32_t group;
+};
+
+struct list_page {
+    struct arena *arena;
+    struct html *html;
+    const struct html_node *nodes;
+    uint32_t count;
+    const char *url, *base;
+    struct date_rules dates;
+    struct anchor *anchors;
+    size_t n, cap;
+    const char *next;
+};
+
+// ---- list_anchor.c ----
+
+// Fills the anchors, in document order, and `next`; those in navigation too if `all`.
+void list_anchors(struct list_page *p, bool all);
+
+uint32_t list_cells(const char *s, size_t n);
+
+// The text of the nodes [from, to) with space collapsed, at most `max` bytes, in the arena.
+const char *list_text(const struct list_page *p, uint32_t from, uint32_t to, size_t max);
+
+// The text that stands for the title among the pieces of [from, to): a heading, an element named
+// so, else the longest; "" if there is none.
+const char *list_title(const struct list_page *p, uint32_t from, uint32_t to);
+
+// True if the element's class or id has a word that begins with one of the n, or is one of them
+// that is written with a $ after it.
+bool list_named(const struct list_page *p, uint32_t node, const char *const *words, size_t n);
+
+// ---- list_item.c ----
+
+// Finds every anchor's item, container and dates.
+void list_items(struct list_page *p);
+
+// The date in a piece of a list: also "20 2026-11" and "11-20". False if there is none.
+bool list_date(const char *text, const struct date_rules *rules, struct date *out);
+
+// ---- list_group.c ----
+
+// Marks as dropped whatever is not an entry of the page's list or lists. Writes a finding for a
+// person. False if there is no list.
+bool list_choose(struct list_page *p, const char **finding, bool *sure);
+
+// ---- list_select.c ----
+
+// Drops the anchors that the selector does not choose. ERR_INPUT: it is malformed; ERR_NOTFOUND: it
+// chooses none.
+enum err list_select(struct list_page *p, const char *selector) MUST_CHECK;
