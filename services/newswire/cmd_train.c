@@ -11,6 +11,7 @@
 #include "services/classifier/label/documents.h"
 #include "services/classifier/label/label.h"
 #include "services/classifier/label/train/teach.h"
+#include "services/newswire/commands.h"
 
 static const char usage[] =
     "newswire train --data FOLDER FILE… [--corrections FILE] [--report-only] [--by-source N]\n"
@@ -189,8 +190,6 @@ static enum err run(struct run *r, const char *folder, struct problem *why)
     return r->report_only ? OK : write_model(r, folder, calibration, why);
 }
 
-int cmd_train(int argc, char **argv);
-
 int cmd_train(int argc, char **argv)
 {
     static const struct option options[] = {{"data", required_argument, NULL, 'd'},
@@ -214,10 +213,10 @@ int cmd_train(int argc, char **argv)
         else if (o == 'm')
             r.mistakes = true;
         else
-            return fputs(usage, o == 'h' ? stdout : stderr), o == 'h' ? 0 : 2;
+            return fputs(usage, o == 'h' ? stdout : stderr), o == 'h' ? CMD_DONE : CMD_WRONG;
     }
     if (!folder || optind == argc)
-        return fputs(usage, stderr), 2;
+        return fputs(usage, stderr), CMD_WRONG;
     r.corrections = map_new();
     struct problem why;
     enum err e = analysis_load(folder, &r.analysis, &why);
@@ -233,5 +232,5 @@ int cmd_train(int argc, char **argv)
     analysis_free(&r.analysis);
     map_each(r.corrections, free_label, NULL);
     map_free(&r.corrections);
-    return e ? 1 : 0;
+    return e ? CMD_FAILED : CMD_DONE;
 }
