@@ -17,7 +17,13 @@
 #include "common/mem.h"
 #include "common/setting_value.h"
 
-enum { HEALTH_MS = 1000, DRAIN_LOOK_MS = 20, DESCRIPTORS_WANTED = 65536, PATH_BYTES = 4096 };
+enum {
+    HEALTH_MS = 1000,
+    DRAIN_LOOK_MS = 20,
+    IMPATIENT_MS = 1000,
+    DESCRIPTORS_WANTED = 65536,
+    PATH_BYTES = 4096
+};
 
 #define AT(member) offsetof(struct service_settings, member)
 
@@ -121,7 +127,7 @@ struct running {
     struct socket_context *sockets;
     void *state;
     struct timer *health, *drain;
-    int64_t started, drain_until;
+    int64_t started, drain_since;
     bool health_failed; // said so already
 };
 
@@ -163,7 +169,7 @@ static void on_drain(void *arg, struct timer *t)
     struct running *r = arg;
     (void)t;
     bool done = !r->service->drain || r->service->drain(r->state);
-    if (!done && loop_now(r->loop) < r->drain_until)
+    if (!done && loop_now(r->loop) - r->drain_since < r->settings->drain_ms)
         return;
     if (!done)
         log_warn("drain-timeout", "ms=%" PRId64, r->settings->drain_ms);
@@ -173,12 +179,14 @@ static void on_drain(void *arg, struct timer *t)
 static void on_terminate(void *arg, int signo)
 {
     struct running *r = arg;
-    if (timer_is_set(r->drain)) { // the second time: at once. Nothing is lost by it.
-        loop_stop(r->loop, 0);
+    if (timer_is_set(r->drain)) {
+        // Asked again: at once, nothing is lost by it. But timeout(1) and others send it twice.
+        if (loop_now(r->loop) - r->drain_since >= IMPATIENT_MS)
+            loop_stop(r->loop, 0);
         return;
     }
     log_info("draining", "signal=%d", signo);
-    r->drain_until = loop_now(r->loop) + r->settings->drain_ms;
+    r->drain_since = loop_now(r->loop);
     timer_set(r->drain, DRAIN_LOOK_MS, true);
     on_drain(r, r->drain);
 }

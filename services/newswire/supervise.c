@@ -23,7 +23,8 @@ enum {
     CHILDREN_MAX = 64,
     LINE_BYTES = 4096,
     LOOK_MS = 100,
-    HEALTHY_MS = 10000, // who lived so long is not in a row of deaths
+    IMPATIENT_MS = 1000, // timeout(1) and others send a signal twice in a row
+    HEALTHY_MS = 10000,  // who lived so long is not in a row of deaths
     READY_PAUSE_MOST_MS = 1000
 };
 
@@ -51,7 +52,8 @@ struct supervisor {
     struct timer *look; // at health files, while not all are ready
     bool was_ready;     // all of them, once
     bool draining;
-    int stage; // being drained
+    int64_t drain_ms; // since when
+    int stage;        // being drained
     struct timer *deadline;
     int status;
     char words[512];
@@ -259,10 +261,12 @@ static void on_deadline(void *arg, struct timer *t)
 void supervisor_drain(struct supervisor *s, int64_t ms)
 {
     if (s->draining) {
-        on_deadline(s, s->deadline);
+        if (loop_now(s->loop) - s->drain_ms >= IMPATIENT_MS)
+            on_deadline(s, s->deadline);
         return;
     }
     s->draining = true;
+    s->drain_ms = loop_now(s->loop);
     for (size_t i = 0; i < s->n; i++)
         timer_stop(s->children[i]->restart);
     timer_stop(s->look);

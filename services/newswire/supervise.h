@@ -31,7 +31,8 @@ void supervisor_free(struct supervisor **s); // kills those that still run
 // Starts it. The strings are borrowed for as long as the supervisor lives.
 void supervisor_add(struct supervisor *s, const struct supervised *what);
 
-// Ends all, stage by stage, with SIGTERM; what still runs after `ms` is killed. Called again: now.
+// Ends all, stage by stage, with SIGTERM; what still runs after `ms` is killed. Called again a
+// second or more later: now.
 void supervisor_drain(struct supervisor *s, int64_t ms);
 
 // Milliseconds to wait before a child that died is started again: after so many deaths in a row;

@@ -198,14 +198,17 @@ static void atom(const struct view *v)
 
 // Pages.
 
-static void page_top(struct buf *out, const char *language, const char *charset, const char *title)
+static void page_top(struct buf *out, const char *language, const char *charset, const char *title,
+                     const char *site)
 {
     buf_printf(out,
                "<!DOCTYPE html>\n<html lang=\"%s\">\n<head>\n<meta charset=\"%s\">\n"
                "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n",
                language, charset);
     element(out, "title", title);
-    buf_puts(out, "</head>\n<body>\n");
+    buf_puts(out, "<meta property=\"og:site_name\" content=\"");
+    escape(out, site);
+    buf_puts(out, "\">\n</head>\n<body>\n");
 }
 
 static void story_page(const struct demo_story *s, int64_t ms, struct buf *out)
@@ -214,7 +217,7 @@ static void story_page(const struct demo_story *s, int64_t ms, struct buf *out)
     const char *source = strcmp(s->language, "zh-Hans") == 0   ? "来源："
                          : strcmp(s->language, "zh-Hant") == 0 ? "來源："
                                                                : "Source: ";
-    page_top(out, s->language, s->charset, s->title);
+    page_top(out, s->language, s->charset, s->title, s->site);
     buf_puts(out, "<header><nav><a href=\"/\">");
     escape(out, s->site);
     buf_puts(out, "</a></nav></header>\n<main><article>\n");
@@ -276,7 +279,7 @@ static void list_item(const struct view *v, const struct demo_story *s, int64_t 
 
 static void front_page(const struct view *v)
 {
-    page_top(v->out, "en", "utf-8", "newswire demo site");
+    page_top(v->out, "en", "utf-8", "newswire demo site", "newswire demo site");
     buf_puts(v->out, "<h1>newswire demo site · 演示站</h1>\n"
                      "<p>Invented announcements, a new one every few seconds. Feeds: "
                      "<a href=\"/zh/rss.xml\">简体 RSS 2.0</a>, "
