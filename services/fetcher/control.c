@@ -60,6 +60,7 @@ static Newswire__V1__Source *source_message(struct control *c, const struct sour
     m->next_poll_ms = s->next_poll_ms;
     m->failures = s->schedule.failures;
     m->trouble = arena_strndup(c->arena, s->trouble, strlen(s->trouble));
+    m->selector = arena_strndup(c->arena, s->selector, strlen(s->selector));
     m->entries = s->entries;
     m->published = s->published;
     m->pending = s->pending;
@@ -125,6 +126,7 @@ static void add(struct control *c, const Newswire__V1__AddSource *a, pb_reply *r
                        .backfill = !a->backfill       ? c->options.backfill
                                    : a->backfill->all ? -1
                                                       : (int64_t)a->backfill->newest,
+                       .selector = a->selector,
                        .added_ms = now,
                        .next_poll_ms = now,
                        .schedule = {.every_s = a->every_s}};

@@ -125,6 +125,8 @@ static void submit(struct request *r, const struct http_response *response)
     t.body.data = (uint8_t *)response->body;
     t.body.len = response->size;
     t.now_ms = r->record.fetched_ms;
+    if (r->record.source)
+        t.selector = r->record.source->selector;
     if (wire_pack(&t.base, &task))
         panic("a response is larger than a task");
     workers_submit(r->fetch->workers, r->tag, task.data, task.size);

@@ -38,6 +38,7 @@ struct source {
     int64_t gap_ms;   // < 0: the fetcher's setting
     int64_t backfill; // entries to publish at first sight; < 0: all
     char *title, *trouble, *etag, *last_modified, *body_hash;
+    char *selector; // of a list page, "" if its links are to be found
     int64_t added_ms, polled_ms, next_poll_ms;
     struct schedule schedule;
     uint64_t entries, published, pending, failed; // only from ledger_sources()

@@ -60,5 +60,7 @@ static const char *const ledger_migrations[] = {
     "  detail TEXT NOT NULL);"
     "CREATE INDEX events_subject ON events(subject, at_ms);"
     "CREATE INDEX events_at ON events(at_ms);",
+    // 1 -> 2
+    "ALTER TABLE sources ADD COLUMN selector TEXT NOT NULL DEFAULT '';",
     0,
 };

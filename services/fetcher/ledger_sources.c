@@ -17,6 +17,7 @@ void source_free(struct source **source)
     free(s->etag);
     free(s->last_modified);
     free(s->body_hash);
+    free(s->selector);
     free(s);
     *source = NULL;
 }
@@ -40,6 +41,7 @@ static struct source *source_read(struct query *q)
     s->added_ms = query_get_int(q, 13);
     s->polled_ms = query_get_int(q, 14);
     s->next_poll_ms = query_get_int(q, 15);
+    s->selector = mem_strdup(query_get_text(q, 17));
     if (schedule_read(query_get_text(q, 16), &s->schedule))
         s->schedule = (struct schedule){0}; // of an older version: learned anew
     return s;
@@ -61,6 +63,7 @@ enum err ledger_source_add(struct ledger *l, const struct source *s, uint64_t *n
     query_int(q, 6, s->added_ms);
     query_int(q, 7, s->next_poll_ms);
     query_text(q, 8, schedule);
+    query_text(q, 9, s->selector ? s->selector : "");
     e = query_run(q);
     if (!e && sqlite_changes(l->db) == 0)
         return ERR_EXISTS;
@@ -154,10 +157,10 @@ enum err ledger_sources(struct ledger *l, uint64_t after, int limit,
     enum err e;
     while ((e = query_step(q)) == OK) {
         struct source *s = source_read(q);
-        s->entries = (uint64_t)query_get_int(q, 17);
-        s->published = (uint64_t)query_get_int(q, 18);
-        s->pending = (uint64_t)query_get_int(q, 19);
-        s->failed = (uint64_t)query_get_int(q, 20);
+        s->entries = (uint64_t)query_get_int(q, 18);
+        s->published = (uint64_t)query_get_int(q, 19);
+        s->pending = (uint64_t)query_get_int(q, 20);
+        s->failed = (uint64_t)query_get_int(q, 21);
         fn(arg, s);
         source_free(&s);
     }

@@ -3,13 +3,13 @@
 
 #define SOURCE_COLUMNS                                                                             \
     "number, url, poll_url, kind, found, paused, gap_ms, backfill, title, trouble, etag, "         \
-    "last_modified, body_hash, added_ms, polled_ms, next_poll_ms, schedule"
+    "last_modified, body_hash, added_ms, polled_ms, next_poll_ms, schedule, selector"
 
 const char *const ledger_statements[STATEMENTS] = {
     [SOURCE_ADD] =
         "INSERT INTO sources(url, poll_url, kind, found, gap_ms, backfill, title, trouble,"
-        " etag, last_modified, body_hash, added_ms, polled_ms, next_poll_ms, schedule)"
-        " VALUES (?1, ?1, ?2, ?3, ?4, ?5, '', '', '', '', '', ?6, 0, ?7, ?8)"
+        " etag, last_modified, body_hash, added_ms, polled_ms, next_poll_ms, schedule, selector)"
+        " VALUES (?1, ?1, ?2, ?3, ?4, ?5, '', '', '', '', '', ?6, 0, ?7, ?8, ?9)"
         " ON CONFLICT DO NOTHING",
     [SOURCE_GET] = "SELECT " SOURCE_COLUMNS " FROM sources WHERE number = ?",
     [SOURCE_FIND] = "SELECT " SOURCE_COLUMNS " FROM sources WHERE url = ?",

@@ -9,6 +9,8 @@
 #include "services/fetcher/flush.h"
 #include "services/fetcher/record_parts.h"
 
+enum { ARTICLE_LEAST = 400 }; // bytes of text
+
 typedef Newswire__V1__ExtractResult pb_result;
 typedef Newswire__V1__Entry pb_entry;
 
@@ -169,9 +171,10 @@ static void entries_understood(struct record *r, struct ledger *l, const pb_resu
         see_entry(r, l, result->entries[i], chosen[i] ? ENTRY_PENDING : ENTRY_BASELINE);
     free(chosen);
     if (s->polled_ms == 0 || r->poll.fresh > 0) {
-        char detail[200];
-        snprintf(detail, sizeof detail, "%u entries, %u new%s%.100s", r->poll.entries,
-                 r->poll.fresh, *result->problem ? "; mended: " : "", result->problem);
+        char detail[300];
+        snprintf(detail, sizeof detail, "%u entries, %u new%s%.120s%s%.100s", r->poll.entries,
+                 r->poll.fresh, *result->finding ? "; " : "", result->finding,
+                 *result->problem ? "; mended: " : "", result->problem);
         tell(r, l, "polled", detail);
         log_info("polled", "url=%s entries=%u new=%u mended=%s", s->url, r->poll.entries,
                  r->poll.fresh, result->problem);
@@ -214,13 +217,14 @@ static void index_understood(struct record *r, struct ledger *l, const pb_result
 // A source that is a page.
 
 // A page added without a word about its kind is an article if it looks like one; else the feed that
-// it announces is what was meant.
+// it announces is what was meant, before the list that it may be.
 static bool means_feed(const struct record *r, const pb_result *result)
 {
     const pb_announcement *a = result->announcement;
-    return r->source->kind == NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_AUTO &&
-           r->source->polled_ms == 0 && result->n_feeds > 0 &&
-           (a->published_ms == 0 || strlen(a->text) < 400);
+    if (r->source->kind != NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_AUTO ||
+        r->source->polled_ms > 0 || result->n_feeds == 0)
+        return false;
+    return !a || a->published_ms == 0 || strlen(a->text) < ARTICLE_LEAST;
 }
 
 static void follow_feed(struct record *r, struct ledger *l, const char *feed)
@@ -271,6 +275,12 @@ void poll_understood(struct record *r, struct ledger *l, const pb_result *result
     case NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_SITEMAP:
         if (result->n_feeds)
             index_understood(r, l, result);
+        else
+            entries_understood(r, l, result);
+        break;
+    case NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_LIST:
+        if (means_feed(r, result))
+            follow_feed(r, l, result->feeds[0]);
         else
             entries_understood(r, l, result);
         break;

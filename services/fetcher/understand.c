@@ -10,6 +10,7 @@
 #include "common/text.h"
 #include "services/fetcher/extract/extract.h"
 #include "services/fetcher/extract/feed.h"
+#include "services/fetcher/extract/list.h"
 #include "services/fetcher/extract/sitemap.h"
 
 enum {
@@ -32,6 +33,7 @@ struct understand {
     struct extractor *extractor;
     struct feed_reader *feeds;
     struct sitemap_reader *sitemaps;
+    struct list_reader *lists;
     struct arena *arena; // of one answer
 };
 
@@ -39,7 +41,7 @@ struct understand *understand_new(void)
 {
     struct understand *u = mem_alloc(sizeof *u);
     *u = (struct understand){extractor_new(), feed_reader_new(), sitemap_reader_new(),
-                             arena_new(64 << 10)};
+                             list_reader_new(), arena_new(64 << 10)};
     return u;
 }
 
@@ -50,6 +52,7 @@ void understand_free(struct understand **u)
     extractor_free(&(*u)->extractor);
     feed_reader_free(&(*u)->feeds);
     sitemap_reader_free(&(*u)->sitemaps);
+    list_reader_free(&(*u)->lists);
     arena_free(&(*u)->arena);
     free(*u);
     *u = NULL;
@@ -293,6 +296,59 @@ static void read_sitemap(struct understand *u, const pb_task *task, pb_result *r
         add_pages(u, map, r);
 }
 
+// List pages.
+
+static void add_links(struct understand *u, const struct list *list, pb_result *r)
+{
+    r->entries = arena_alloc(u->arena, (list->n_links + 1) * sizeof *r->entries);
+    for (size_t i = 0; i < list->n_links; i++) {
+        const struct list_link *link = &list->links[i];
+        Newswire__V1__Entry *entry = arena_alloc(u->arena, sizeof *entry);
+        newswire__v1__entry__init(entry);
+        entry->link = clip_url(link->url);
+        entry->at_ms = link->published_ms;
+        entry->hint = announcement_new(u);
+        entry->hint->title = clip(u, link->title, STRING_MAX);
+        entry->hint->language = "und";
+        entry->hint->published_ms = link->published_ms;
+        entry->hint->published_precision = precision(link->precision);
+        set_charset(u, &list->charset, entry->hint);
+        r->entries[r->n_entries++] = entry;
+    }
+}
+
+static void take_list(struct understand *u, const struct list *list, pb_result *r)
+{
+    r->found = NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_LIST;
+    r->finding = clip(u, list->finding, STRING_MAX);
+    r->problem = "";
+    add_links(u, list, r);
+}
+
+static void read_list(struct understand *u, const pb_task *task, pb_result *r)
+{
+    struct page_source source = source_of(task);
+    struct problem why;
+    const struct list *list;
+    if (list_read(u->lists, &source, task->selector, &list, &why))
+        r->problem = arena_strndup(u->arena, why.text, strlen(why.text));
+    else
+        take_list(u, list, r);
+}
+
+// A page that somebody added without a word: an article, unless it is mainly a list of them.
+static void read_page_or_list(struct understand *u, const pb_task *task, pb_result *r)
+{
+    struct page_source source = source_of(task);
+    const struct list *list;
+    read_page(u, task, r);
+    if (r->announcement && list_read(u->lists, &source, "", &list, NULL) == OK && list->sure) {
+        r->title = r->announcement->title;
+        r->announcement = NULL;
+        take_list(u, list, r);
+    }
+}
+
 static void read_task(struct understand *u, const pb_task *task, pb_result *r)
 {
     bool looks_like_feed = feed_sniff(task->body.data, task->body.len) != FEED_NONE;
@@ -307,7 +363,7 @@ static void read_task(struct understand *u, const pb_task *task, pb_result *r)
         else if (looks_like_sitemap(task))
             read_sitemap(u, task, r);
         else
-            read_page(u, task, r);
+            read_page_or_list(u, task, r);
         break;
     case NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_FEED:
         read_feed(u, task, r);
@@ -320,6 +376,9 @@ static void read_task(struct understand *u, const pb_task *task, pb_result *r)
         break;
     case NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_SITEMAP:
         read_sitemap(u, task, r);
+        break;
+    case NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_LIST:
+        read_list(u, task, r);
         break;
     default:
         r->problem = "sources of this kind are not read by this version";
