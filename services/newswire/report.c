@@ -79,8 +79,20 @@ static void write_title(const char *name, const char *endpoint, bool answers, bo
                answers ? "" : " does not answer");
 }
 
+static void write_verdict(const struct report *r, bool colour, struct buf *out)
+{
+    struct buf attention = buf_new(1 << 20);
+    if (report_attention(r, &attention) > 0)
+        buf_printf(out, "%sneeds attention%s\n%s\n", ink(colour, INK_BAD), ink(colour, INK_PLAIN),
+                   buf_str(&attention));
+    else
+        buf_printf(out, "%sall is well%s\n\n", ink(colour, INK_GOOD), ink(colour, INK_PLAIN));
+    buf_free(&attention);
+}
+
 void report_write(const struct report *r, bool colour, struct buf *out)
 {
+    write_verdict(r, colour, out);
     write_title("fetcher", r->fetcher_at, r->fetcher, colour, out);
     if (r->fetcher)
         write_fetcher(r, out);
@@ -89,13 +101,6 @@ void report_write(const struct report *r, bool colour, struct buf *out)
         write_sink(r, out);
     if (r->fetcher)
         write_counters(r->fetcher, colour, out);
-    struct buf attention = buf_new(1 << 20);
-    if (report_attention(r, &attention) > 0)
-        buf_printf(out, "\n%sneeds attention%s\n%s", ink(colour, INK_BAD), ink(colour, INK_PLAIN),
-                   buf_str(&attention));
-    else
-        buf_printf(out, "\n%sall is well%s\n", ink(colour, INK_GOOD), ink(colour, INK_PLAIN));
-    buf_free(&attention);
 }
 
 // Lists of name and number are objects in JSON: {"soe-policy": 12}.

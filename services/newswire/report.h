@@ -18,7 +18,7 @@ struct report {
 // What needs a person's attention, one sentence a line; nothing if all is well. Returns how many.
 size_t report_attention(const struct report *r, struct buf *out);
 
-// The whole report for a person, attention included.
+// The whole report for a person: what needs attention, then the services.
 void report_write(const struct report *r, bool colour, struct buf *out);
 
 // The same as one object, for the caller to decref.

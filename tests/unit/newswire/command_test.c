@@ -281,7 +281,7 @@ static void status_is_zero_only_if_all_is_well(void **state)
     struct fetcher f = {.trouble = NULL};
     run_with(answer_both, &f, cmd_status, (const char *[]){"status", NULL});
     assert_int_equal(got.status, CMD_DONE);
-    assert_non_null(strstr(got.out, "\nall is well\n"));
+    assert_memory_equal(got.out, "all is well\n", 12);
     f.trouble = "磁盘已满";
     run_with(answer_both, &f, cmd_status, (const char *[]){"status", "--json", NULL});
     assert_int_equal(got.status, CMD_FAILED);

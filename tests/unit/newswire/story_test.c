@@ -218,13 +218,13 @@ static void a_service_that_does_not_answer_needs_attention(void **state)
         "tcp://127.0.0.1:5550", "tcp://127.0.0.1:5554", NULL, &s, "nobody", "", then_ms};
     struct buf out = buf_new(4096);
     report_write(&r, false, &out);
-    assert_string_equal(buf_str(&out), "fetcher tcp://127.0.0.1:5550 does not answer\n"
+    assert_string_equal(buf_str(&out), "needs attention\n"
+                                       "nobody\n"
+                                       "\n"
+                                       "fetcher tcp://127.0.0.1:5550 does not answer\n"
                                        "sink tcp://127.0.0.1:5554\n"
                                        "    store      \n"
-                                       "    news       0\n"
-                                       "\n"
-                                       "needs attention\n"
-                                       "nobody\n");
+                                       "    news       0\n");
     buf_free(&out);
 }
 
