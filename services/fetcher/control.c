@@ -30,7 +30,7 @@ struct control {
     struct flush *flush;
     struct fetch *fetch;
     struct work *work;
-    struct control_options options;
+    const char *store_url;
     int64_t started_ms;
     struct arena *arena; // of one reply
 };
@@ -123,8 +123,8 @@ static void add(struct control *c, const Newswire__V1__AddSource *a, pb_reply *r
     struct source s = {.url = url,
                        .kind = a->kind,
                        .gap_ms = a->gap ? (int64_t)a->gap->ms : -1,
-                       .backfill = !a->backfill       ? c->options.backfill
-                                   : a->backfill->all ? -1
+                       .backfill = !a->backfill       ? BACKFILL_STANDARD
+                                   : a->backfill->all ? BACKFILL_ALL
                                                       : (int64_t)a->backfill->newest,
                        .selector = a->selector,
                        .added_ms = now,
@@ -317,7 +317,7 @@ static void status(struct control *c, pb_reply *reply)
     s->sessions = dispatch_sessions(work_dispatch(c->work));
     s->in_flight = fetch_running(c->fetch);
     s->started_ms = c->started_ms;
-    s->store = (char *)c->options.store_url;
+    s->store = (char *)c->store_url;
     s->counters = arena_alloc(c->arena, COUNTERS_MAX * sizeof *s->counters);
     reply->status = s;
     metrics_each(add_counter, &listing);
@@ -441,7 +441,7 @@ static void on_socket(void *arg, struct socket *s)
 
 enum err control_new(struct loop *l, struct socket_context *z, const char *endpoint,
                      struct ledger *ledger, struct flush *flush, struct fetch *fetch,
-                     struct work *work, const struct control_options *o, struct control **out,
+                     struct work *work, const char *store_url, struct control **out,
                      struct problem *why_not)
 {
     struct socket *socket = socket_new(z, SOCKET_ROUTER, HWM);
@@ -452,7 +452,7 @@ enum err control_new(struct loop *l, struct socket_context *z, const char *endpo
     }
     struct control *c = mem_alloc(sizeof *c);
     *c = (struct control){
-        l, socket, ledger, flush, fetch, work, *o, clock_utc_ms(), arena_new(64 << 10)};
+        l, socket, ledger, flush, fetch, work, store_url, clock_utc_ms(), arena_new(64 << 10)};
     loop_socket(l, socket, on_socket, c);
     *out = c;
     return OK;

@@ -8,16 +8,11 @@
 #include "services/fetcher/fetch.h"
 #include "services/fetcher/work.h"
 
-struct control_options {
-    const char *store_url;
-    int64_t backfill; // entries published of a new source, where the user does not say
-};
-
 struct control;
 
 // Borrows what it is given. *why names the endpoint where it cannot listen.
 enum err control_new(struct loop *l, struct socket_context *z, const char *endpoint,
                      struct ledger *ledger, struct flush *flush, struct fetch *fetch,
-                     struct work *work, const struct control_options *o, struct control **out,
+                     struct work *work, const char *store_url, struct control **out,
                      struct problem *why) MUST_CHECK;
 void control_free(struct control **c);

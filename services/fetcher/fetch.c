@@ -204,6 +204,7 @@ static void start(struct fetch *f, const struct job *job, const char *host)
     r->fetch = f;
     r->tag = ++f->tag;
     r->job = *job;
+    r->record.backfill = f->options.backfill;
     snprintf(r->host, sizeof r->host, "%s", host);
     map_set(f->running, r->tag, r);
     enum err e = job->source > 0 ? record_source(&r->record, f->ledger, job->source)

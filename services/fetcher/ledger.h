@@ -28,6 +28,8 @@ const char *ledger_problem(const struct ledger *l);
 const char *ledger_store(const struct ledger *l); // 32 hex digits, of this ledger for ever
 uint64_t ledger_epoch(const struct ledger *l);
 
+enum { BACKFILL_ALL = -1, BACKFILL_STANDARD = -2 };
+
 // Sources. Strings of a struct source are its own; free it with source_free().
 struct source {
     uint64_t number;
@@ -36,7 +38,7 @@ struct source {
     Newswire__V1__SourceKind kind, found;
     bool paused;
     int64_t gap_ms;   // < 0: the fetcher's setting
-    int64_t backfill; // entries to publish at first sight; < 0: all
+    int64_t backfill; // entries to publish at first sight, or one of the two below
     char *title, *trouble, *etag, *last_modified, *body_hash;
     char *selector; // of a list page, "" if its links are to be found
     int64_t added_ms, polled_ms, next_poll_ms;

@@ -44,7 +44,7 @@ static const struct setting settings[] = {
     {"body-max", SETTING_SIZE, AT(body_max), "8M", 1024, 8 << 20, "of a response, unpacked"},
     {"redirects", SETTING_NUMBER, AT(redirects), "5", 0, 20, "followed in a row"},
     {"backfill", SETTING_NUMBER, AT(backfill), "50", 0, 5000,
-     "entries published of a new source, newest first"},
+     "newest entries published of a new sitemap or list"},
     {"story", SETTING_DURATION, AT(story_ms), "90d", 3600000, 0, "how long `why` remembers"},
     {"extract-workers", SETTING_NUMBER, AT(workers), "2", 1, 64, "worker processes"},
     {"extract-memory", SETTING_SIZE, AT(worker_memory), "768M", 64 << 20, 0,
@@ -108,6 +108,7 @@ static void start_fetching(struct fetcher *f, const struct fetcher_settings *s)
                                   .at_once = (int)s->at_once,
                                   .per_host = (int)s->per_host,
                                   .robots = s->robots,
+                                  .backfill = s->backfill,
                                   .workers = (int)s->workers,
                                   .worker_memory = s->worker_memory,
                                   .worker_deadline_ms = s->worker_deadline_ms,
@@ -124,7 +125,6 @@ static enum err start(struct loop *l, struct socket_context *z, const void *give
 {
     const struct fetcher_settings *s = given;
     struct fetcher *f = mem_alloc(sizeof *f);
-    struct control_options control = {.store_url = s->store, .backfill = s->backfill};
     f->loop = l;
     f->story_ms = s->story_ms;
     enum err e = guard_new(s->allow_private.items, s->allow_private.n, &f->guard, why);
@@ -138,7 +138,7 @@ static enum err start(struct loop *l, struct socket_context *z, const void *give
     start_fetching(f, s);
     e = work_new(l, z, s->service.work, f->ledger, f->flush, &f->work, why);
     if (!e)
-        e = control_new(l, z, s->service.control, f->ledger, f->flush, f->fetch, f->work, &control,
+        e = control_new(l, z, s->service.control, f->ledger, f->flush, f->fetch, f->work, s->store,
                         &f->control, why);
     *state = f;
     if (e)

@@ -93,18 +93,28 @@ static int newest_first(const void *a, const void *b)
     return x->place < y->place ? -1 : 1;
 }
 
+static int64_t backfill_of(const struct record *r, const pb_result *result)
+{
+    if (r->source->polled_ms > 0)
+        return BACKFILL_ALL; // what is new now came after the source was added
+    if (r->source->backfill != BACKFILL_STANDARD)
+        return r->source->backfill;
+    bool feed = result->found == NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_FEED;
+    return feed ? BACKFILL_ALL : r->backfill;
+}
+
 // A flag for each entry: published, or only remembered as known. free() it.
-static bool *choose(const struct source *s, const pb_result *result)
+static bool *choose(const struct record *r, const pb_result *result)
 {
     size_t n = result->n_entries;
+    int64_t backfill = backfill_of(r, result);
     bool *chosen = mem_alloc(n * sizeof *chosen);
     struct ranked *ranks = mem_alloc(n * sizeof *ranks);
     for (size_t i = 0; i < n; i++)
         ranks[i] = (struct ranked){result->entries[i]->at_ms, i};
     qsort(ranks, n, sizeof *ranks, newest_first);
-    bool all = s->polled_ms > 0 || s->backfill < 0;
     for (size_t i = 0; i < n; i++)
-        chosen[ranks[i].place] = all || i < (size_t)s->backfill;
+        chosen[ranks[i].place] = backfill == BACKFILL_ALL || i < (size_t)backfill;
     free(ranks);
     return chosen;
 }
@@ -164,7 +174,7 @@ static void count_entries(struct record *r, const pb_result *result)
 static void entries_understood(struct record *r, struct ledger *l, const pb_result *result)
 {
     struct source *s = r->source;
-    bool *chosen = choose(s, result);
+    bool *chosen = choose(r, result);
     count_entries(r, result);
     // From the feed's end, so that the oldest is published first.
     for (size_t i = result->n_entries; i-- > 0;)
