@@ -40,6 +40,7 @@ const struct setting service_settings_table[] = {
     {"replay", SETTING_ENDPOINT, AT(replay), NULL, 0, 0, "what subscribers missed (base + 4)"},
     {"drain", SETTING_DURATION, AT(drain_ms), "8s", 0, 3600000,
      "how long SIGTERM waits for work under way"},
+    {"check", SETTING_BOOL, AT(check), NULL, 0, 0, "only see whether the settings are right"},
     {0},
 };
 
@@ -251,6 +252,10 @@ int service_main(const struct service *s, int argc, char **argv)
     keep_arguments(argc, argv);
     struct running r = {.service = s, .settings = mem_alloc(s->settings_size)};
     read_settings(s, argc, argv, r.settings);
+    if (r.settings->check) {
+        free(r.settings);
+        return 0;
+    }
     service_endpoints(r.settings);
     signal(SIGPIPE, SIG_IGN);
     umask(027);

@@ -18,6 +18,7 @@ struct service_settings {
     int64_t port_base;       // endpoints not given are tcp://127.0.0.1:port_base+n
     const char *control, *work, *ingest, *topic, *replay;
     int64_t drain_ms; // how long SIGTERM waits for work under way
+    bool check;       // only read the settings, and exit 0 if they are right
 };
 extern const struct setting service_settings_table[];
 

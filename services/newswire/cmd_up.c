@@ -4,35 +4,23 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "common/http_address.h"
 #include "common/log.h"
-#include "common/mem.h"
+#include "common/run.h"
 #include "services/newswire/commands.h"
 #include "services/newswire/data_dir.h"
 #include "services/newswire/options.h"
 #include "services/newswire/stack.h"
-#include "services/newswire/supervise.h"
+#include "services/newswire/up_plan.h"
 
-enum { DEMO_PORT = 9, DRAIN_MARGIN_MS = 4000, ARGS_MAX = 1100 };
-
-// Who is told to end first: what takes in, then what keeps, then what shows.
-enum { STAGE_WORK, STAGE_SINK, STAGE_GATEWAY };
-
-struct up {
-    struct service_settings service;
-    const char *data, *http, *gap, *config;
-    struct setting_list allow_private, allowed_hosts;
-    int64_t classifiers;
-    bool demo;
-};
+enum { DRAIN_MARGIN_MS = 4000 };
 
 #define AT(member) offsetof(struct up, member)
 
@@ -64,139 +52,11 @@ static const char usage[] =
 
 struct stack_run {
     struct up *settings;
-    struct arena *arena;
+    struct up_plan plan;
     struct loop *loop;
     struct supervisor *supervisor;
-    char bin[PATH_MAX]; // the folder that our programs are in
     int status;
 };
-
-// Command lines.
-
-struct args {
-    struct arena *arena;
-    char **items;
-    size_t n;
-};
-
-static void add(struct args *a, const char *format, ...) PRINTF_LIKE(2, 3);
-static void add(struct args *a, const char *format, ...)
-{
-    char text[PATH_MAX + 64];
-    va_list args;
-    va_start(args, format);
-    int n = vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    if (a->n + 1 == ARGS_MAX || n < 0 || (size_t)n >= sizeof text)
-        panic("a command line for a child is too long");
-    a->items[a->n++] = arena_strndup(a->arena, text, (size_t)n);
-    a->items[a->n] = NULL;
-}
-
-static struct args args_of(struct stack_run *r, const char *program)
-{
-    struct args a = {.arena = r->arena};
-    a.items = arena_alloc(r->arena, ARGS_MAX * sizeof *a.items);
-    add(&a, "%s/%s", r->bin, program);
-    return a;
-}
-
-// What every service is told: where everybody is, and where to keep its health.
-static const char *add_common(struct stack_run *r, struct args *a, const char *name)
-{
-    const struct up *u = r->settings;
-    const struct service_settings *s = &u->service;
-    const char *health = arena_printf(r->arena, "%s/run/%s", u->data, name);
-    bool binds = strcmp(name, "fetcher") == 0 || strcmp(name, "sink") == 0;
-    if (u->config[0])
-        add(a, "--config=%s", u->config);
-    add(a, "--log-level=%s", s->log_level);
-    add(a, "--drain=%" PRId64 "ms", s->drain_ms);
-    add(a, "--health-file=%s", health);
-    add(a, "--control=%s", binds ? s->control : stack_reachable(s->control));
-    add(a, "--work=%s", binds ? s->work : stack_reachable(s->work));
-    add(a, "--ingest=%s", binds ? s->ingest : stack_reachable(s->ingest));
-    add(a, "--topic=%s", binds ? s->topic : stack_reachable(s->topic));
-    add(a, "--replay=%s", binds ? s->replay : stack_reachable(s->replay));
-    return health;
-}
-
-static void launch(struct stack_run *r, const char *name, const struct args *a, const char *health,
-                   int stage)
-{
-    struct supervised what = {
-        .name = name, .argv = a->items, .health_file = health, .stage = stage};
-    supervisor_add(r->supervisor, &what);
-}
-
-// The children.
-
-static void launch_sink(struct stack_run *r)
-{
-    struct args a = args_of(r, "newswire-sink");
-    const char *health = add_common(r, &a, "sink");
-    add(&a, "--sink-store=sqlite:%s/sink.db", r->settings->data);
-    launch(r, "sink", &a, health, STAGE_SINK);
-}
-
-static void launch_fetcher(struct stack_run *r)
-{
-    const struct up *u = r->settings;
-    struct args a = args_of(r, "newswire-fetcher");
-    const char *health = add_common(r, &a, "fetcher");
-    add(&a, "--fetcher-store=sqlite:%s/fetcher.db", u->data);
-    if (u->gap[0])
-        add(&a, "--gap=%s", u->gap);
-    for (size_t i = 0; i < u->allow_private.n; i++)
-        add(&a, "--allow-private=%s", u->allow_private.items[i]);
-    if (u->demo)
-        add(&a, "--allow-private=127.0.0.1");
-    launch(r, "fetcher", &a, health, STAGE_WORK);
-}
-
-static void launch_classifiers(struct stack_run *r)
-{
-    for (int64_t i = 1; i <= r->settings->classifiers; i++) {
-        struct args a = args_of(r, "newswire-classifier");
-        const char *name = r->settings->classifiers == 1
-                               ? "classifier"
-                               : arena_printf(r->arena, "classifier-%" PRId64, i);
-        const char *health = add_common(r, &a, name);
-        launch(r, name, &a, health, STAGE_WORK);
-    }
-}
-
-static void launch_gateway(struct stack_run *r)
-{
-    const struct up *u = r->settings;
-    struct args a = args_of(r, "newswire-gateway");
-    const char *health = add_common(r, &a, "gateway");
-    add(&a, "--http=%s", u->http);
-    for (size_t i = 0; i < u->allowed_hosts.n; i++)
-        add(&a, "--allowed-hosts=%s", u->allowed_hosts.items[i]);
-    launch(r, "gateway", &a, health, STAGE_GATEWAY);
-}
-
-static void launch_demo(struct stack_run *r)
-{
-    const struct service_settings *s = &r->settings->service;
-    struct args a = args_of(r, "newswire");
-    add(&a, "demo-site");
-    add(&a, "--listen=127.0.0.1:%" PRId64, s->port_base + DEMO_PORT);
-    add(&a, "--control=%s", stack_reachable(s->control));
-    add(&a, "--add");
-    launch(r, "demo-site", &a, NULL, STAGE_WORK);
-}
-
-static void launch_all(struct stack_run *r)
-{
-    launch_sink(r);
-    launch_fetcher(r);
-    launch_classifiers(r);
-    launch_gateway(r);
-    if (r->settings->demo)
-        launch_demo(r);
-}
 
 // What happens to them.
 
@@ -219,7 +79,7 @@ static void on_ready(void *arg)
            stack_reachable(u->service.topic));
     if (u->demo)
         printf("  demo    http://127.0.0.1:%" PRId64 "/ announces something every 10 seconds\n\n",
-               u->service.port_base + DEMO_PORT);
+               u->service.port_base + UP_DEMO_PORT);
     printf("Try, in another terminal:\n"
            "  newswire subscribe%s --from beginning\n"
            "  newswire add%s https://www.example.com/feed.xml\n"
@@ -248,18 +108,18 @@ static void on_signal(void *arg, int signo)
 
 // Before anything runs.
 
-static enum err find_programs(struct stack_run *r, struct problem *why)
+static enum err find_programs(struct up_plan *p, struct problem *why)
 {
     static const char *const programs[] = {"fetcher", "classifier", "sink", "gateway"};
-    ssize_t n = readlink("/proc/self/exe", r->bin, sizeof r->bin - 1);
-    char *slash = n > 0 ? memrchr(r->bin, '/', (size_t)n) : NULL;
+    ssize_t n = readlink("/proc/self/exe", p->bin, sizeof p->bin - 1);
+    char *slash = n > 0 ? memrchr(p->bin, '/', (size_t)n) : NULL;
     if (!slash)
         return problem_set(why, ERR_CONFIG, "cannot find out where newswire is installed: %s",
                            strerror(errno));
     *slash = '\0';
     for (size_t i = 0; i < sizeof programs / sizeof *programs; i++) {
         char path[PATH_MAX + 64];
-        snprintf(path, sizeof path, "%s/newswire-%s", r->bin, programs[i]);
+        snprintf(path, sizeof path, "%s/newswire-%s", p->bin, programs[i]);
         if (access(path, X_OK) != 0)
             return problem_set(why, ERR_CONFIG,
                                "%.300s: %s: the programs of newswire belong in one folder; install "
@@ -267,6 +127,24 @@ static enum err find_programs(struct stack_run *r, struct problem *why)
                                path, strerror(errno));
     }
     return OK;
+}
+
+// Has every service look at its settings, before any of them opens anything. It says itself what is
+// wrong.
+static bool children_agree(const struct up_plan *p)
+{
+    for (size_t i = 0; i < p->n; i++) {
+        struct problem why;
+        pid_t pid;
+        int status = 0;
+        if (!p->children[i].health_file) // no service
+            continue;
+        char **argv = up_plan_check(p, i);
+        struct run_options o = {.argv = argv, .keep = -1, .error = -1, .own_group = true};
+        if (run_start(&o, &pid, &why) != OK || waitpid(pid, &status, 0) != pid || status != 0)
+            return false;
+    }
+    return true;
 }
 
 // Returns CMD_DONE if the settings make sense.
@@ -304,7 +182,8 @@ static void run(struct stack_run *r, int lock)
     loop_signal(r->loop, SIGINT, on_signal, r);
     loop_signal(r->loop, SIGHUP, on_signal, r);
     r->supervisor = supervisor_new(r->loop, lock, &handlers, r);
-    launch_all(r);
+    for (size_t i = 0; i < r->plan.n; i++)
+        supervisor_add(r->supervisor, &r->plan.children[i]);
     loop_run(r->loop);
     supervisor_free(&r->supervisor);
     loop_free(&r->loop);
@@ -326,11 +205,19 @@ int cmd_up(int argc, char **argv)
     service_endpoints(&settings.service);
     umask(027);
     signal(SIGPIPE, SIG_IGN);
-    if (find_programs(&r, &why) != OK || data_dir_open(settings.data, &lock, &why) != OK)
+    if (find_programs(&r.plan, &why) != OK)
         return refuse(&why);
-    r.arena = arena_new(16 << 10);
-    run(&r, lock);
-    arena_free(&r.arena);
-    close(lock);
+    r.plan.settings = &settings;
+    r.plan.arena = arena_new(64 << 10);
+    up_plan(&r.plan);
+    if (!children_agree(&r.plan))
+        r.status = EX_CONFIG;
+    else if (data_dir_open(settings.data, &lock, &why) != OK)
+        r.status = refuse(&why);
+    else
+        run(&r, lock);
+    arena_free(&r.plan.arena);
+    if (lock >= 0)
+        close(lock);
     return r.status;
 }
