@@ -160,7 +160,10 @@ static void problem_of(const struct transfer *t, enum http_outcome o, CURLcode c
         out->text[0] = '\0';
         break;
     case HTTP_TOO_LARGE:
-        problem_set(out, OK, "larger than %zu bytes (headers: %d)", t->body.max, HEADERS_MAX);
+        problem_set(out, OK,
+                    "larger than %zu KiB (headers: %d KiB), the most that is read of an answer: "
+                    "watch a feed or a smaller page of this site",
+                    t->body.max >> 10, HEADERS_MAX >> 10);
         break;
     case HTTP_FORBIDDEN:
         *out = t->why;

@@ -88,8 +88,10 @@ static enum err tell_article(struct ledger *l, const struct understood *u, enum 
 {
     const pb_announcement *a = u->announcement;
     char detail[300];
-    snprintf(detail, sizeof detail, "revision %" PRIu64 ", %zu bytes of text, %s%s%s", a->revision,
-             strlen(a->text), a->charset_used, a->charset_guessed ? " (guessed)" : "",
+    bool otherwise = *a->charset_declared && strcmp(a->charset_declared, a->charset_used) != 0;
+    snprintf(detail, sizeof detail, "revision %" PRIu64 ", %zu bytes of text, %s%s%s%s%s",
+             a->revision, strlen(a->text), a->charset_used, a->charset_guessed ? " (guessed)" : "",
+             otherwise ? ", declared as " : "", otherwise ? a->charset_declared : "",
              a->from_feed ? ", from the feed" : "");
     static const char *const names[] = {"queued", "unchanged", "duplicate"};
     return ledger_tell(l, u->id, now_ms, names[outcome], detail);

@@ -30,8 +30,8 @@ static const char *canonical_of(const pb_announcement *a, const char *url, char 
 static void tell_outcome(const pb_announcement *a, enum article outcome)
 {
     static const char *const names[] = {"queued", "unchanged", "duplicate"};
-    log_info(names[outcome], "url=%s title=%s bytes=%zu charset=%s", a->url, a->title,
-             strlen(a->text), a->charset_used);
+    log_info(names[outcome], "url=%s title=%s bytes=%zu charset=%s declared=%s", a->url, a->title,
+             strlen(a->text), a->charset_used, a->charset_declared);
 }
 
 // Hands an announcement to the ledger under the entry's id. The strings are borrowed: the

@@ -121,7 +121,8 @@ json_t *jsonl_message(const ProtobufCMessage *m)
             continue;
         char name[128];
         size_t n = strlen(f->name) - (is_time(f) ? 3 : 0);
-        snprintf(name, sizeof name, "%.*s%s", (int)n, f->name, is_time(f) ? "_at" : "");
+        bool is_at = n == 2 && strncmp(f->name, "at", 2) == 0; // at_ms is "at"
+        snprintf(name, sizeof name, "%.*s%s", (int)n, f->name, is_time(f) && !is_at ? "_at" : "");
         json_object_set_new(object, name, value);
     }
     return object;

@@ -2,6 +2,7 @@
 #include "services/fetcher/extract/charset.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -61,53 +62,76 @@ static bool is_utf16(const lxb_encoding_data_t *e)
 static const char *find_word(const char *s, const char *end, const char *word)
 {
     size_t n = strlen(word);
-    for (; s + n <= end; s++)
+    for (; (size_t)(end - s) >= n; s++) {
+        if (*word == '<' && !(s = memchr(s, '<', (size_t)(end - s) - n + 1)))
+            return NULL;
         if (strncasecmp(s, word, n) == 0)
             return s;
+    }
     return NULL;
 }
 
-// The value after `word`, "=", an optional quote: the label of a declaration, NULL if unknown.
-static const lxb_encoding_data_t *label_after(const char *s, const char *end, const char *word)
+// A label that no encoding has, as people shall see it. The first one stays.
+static void keep_unknown(const char *label, size_t n, char unknown[CHARSET_LABEL_SIZE])
+{
+    if (*unknown)
+        return;
+    size_t kept = 0;
+    for (size_t i = 0; i < n && kept + 1 < CHARSET_LABEL_SIZE; i++)
+        if (label[i] > ' ' && label[i] <= '~')
+            unknown[kept++] = label[i];
+    unknown[kept] = '\0';
+}
+
+// The value after `word`, "=", an optional quote: the label of a declaration. NULL if no encoding
+// has it, `unknown` then says what it was.
+static const lxb_encoding_data_t *label_after(const char *s, const char *end, const char *word,
+                                              char unknown[CHARSET_LABEL_SIZE])
 {
     const char *at = find_word(s, end, word);
     if (!at)
         return NULL;
     at += strlen(word);
-    while (at < end && strchr(" \t\r\n=\"'", *at))
-        at++;
+    bool equals = false;
+    for (; at < end && strchr(" \t\r\n=\"'", *at); at++)
+        equals = equals || *at == '=';
     size_t n = 0;
     while (at + n < end && n < NAME_MAX_SIZE && !strchr(" \t\r\n\"';>?/,", at[n]))
         n++;
-    return by_label(at, n);
+    const lxb_encoding_data_t *e = by_label(at, n);
+    if (!e && equals)
+        keep_unknown(at, n, unknown);
+    return e;
 }
 
 // What the document says of itself. WHATWG: a document whose meta could be read is not UTF-16.
-static const lxb_encoding_data_t *declared_inside(const char *s, size_t n)
+static const lxb_encoding_data_t *declared_inside(const char *s, size_t n,
+                                                  char unknown[CHARSET_LABEL_SIZE])
 {
     const char *end = s + (n < PRESCAN_MAX ? n : PRESCAN_MAX);
     const lxb_encoding_data_t *e = NULL;
     if (n > 5 && strncasecmp(s, "<?xml", 5) == 0) {
         const char *close = memchr(s, '>', (size_t)(end - s));
-        e = label_after(s, close ? close : end, "encoding");
+        e = label_after(s, close ? close : end, "encoding", unknown);
     }
     for (const char *tag = find_word(s, end, "<meta"); !e && tag;
          tag = find_word(tag + 1, end, "<meta")) {
         const char *close = memchr(tag, '>', (size_t)(end - tag));
-        e = label_after(tag, close ? close : end, "charset");
+        e = label_after(tag, close ? close : end, "charset", unknown);
     }
     return is_utf16(e) ? lxb_encoding_data(LXB_ENCODING_UTF_8) : e;
 }
 
 // HTTP's word, unless it is the Latin-1 that servers add to everything by default.
 static const lxb_encoding_data_t *declared(const uint8_t *bytes, size_t size,
-                                           const char *content_type)
+                                           const char *content_type,
+                                           char unknown[CHARSET_LABEL_SIZE])
 {
     const lxb_encoding_data_t *http =
-        label_after(content_type, content_type + strlen(content_type), "charset");
+        label_after(content_type, content_type + strlen(content_type), "charset", unknown);
     if (http && http->encoding != LXB_ENCODING_WINDOWS_1252)
         return http;
-    const lxb_encoding_data_t *inside = declared_inside((const char *)bytes, size);
+    const lxb_encoding_data_t *inside = declared_inside((const char *)bytes, size, unknown);
     return inside ? inside : http;
 }
 
@@ -230,7 +254,8 @@ struct charset_text charset_decode(const uint8_t *bytes, size_t size, const char
 {
     size_t mark_length, valid;
     const lxb_encoding_data_t *mark = byte_order_mark(bytes, size, &mark_length);
-    const lxb_encoding_data_t *said = mark ? mark : declared(bytes, size, content_type);
+    char unknown[CHARSET_LABEL_SIZE] = "";
+    const lxb_encoding_data_t *said = mark ? mark : declared(bytes, size, content_type, unknown);
     struct charset_text t;
     bytes += mark_length;
     size -= mark_length;
@@ -246,6 +271,6 @@ struct charset_text charset_decode(const uint8_t *bytes, size_t size, const char
         t = decoded(e ? e : find("windows-1252"), bytes, size, scratch);
         t.report.guessed = true;
     }
-    t.report.declared = name_of(said);
+    snprintf(t.report.declared, sizeof t.report.declared, "%s", said ? name_of(said) : unknown);
     return t;
 }

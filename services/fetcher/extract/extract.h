@@ -14,8 +14,12 @@
 enum date_precision { DATE_NONE, DATE_DAY, DATE_MINUTE, DATE_SECOND };
 
 // How the bytes were read. Names are those of the WHATWG Encoding Standard, in lower case.
+enum { CHARSET_LABEL_SIZE = 41 };
+
 struct charset_report {
-    const char *declared;  // by HTTP header, BOM or the page itself; "" if by none
+    // By HTTP header, BOM or the page itself: the encoding's name, or the label as it stands there
+    // (printable, cut) if no encoding has it; "" if nothing was declared.
+    char declared[CHARSET_LABEL_SIZE];
     const char *used;      // what the bytes were decoded as
     bool guessed;          // nothing valid was declared: chosen by the bytes
     uint32_t replacements; // characters that could not be decoded, now U+FFFD

@@ -21,6 +21,17 @@ static void assert_json(const ProtobufCMessage *m, const char *want)
     json_decref(value);
 }
 
+static void the_time_of_an_event_is_named_at(void **state)
+{
+    (void)state;
+    Newswire__V1__Event e = NEWSWIRE__V1__EVENT__INIT;
+    e.at_ms = 1795057445678;
+    e.name = (char *)"queued";
+    e.detail = (char *)"472 bytes of text";
+    assert_json(&e.base, "{\"at\":\"2026-11-19T03:04:05.678Z\",\"name\":\"queued\","
+                         "\"detail\":\"472 bytes of text\"}");
+}
+
 static void a_source_names_its_kinds_and_times(void **state)
 {
     (void)state;
@@ -83,6 +94,7 @@ static void what_is_absent_is_null(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_time_of_an_event_is_named_at),
         cmocka_unit_test(a_source_names_its_kinds_and_times),
         cmocka_unit_test(lists_hold_objects_and_words),
         cmocka_unit_test(of_a_choice_only_what_was_chosen_is_there),
