@@ -85,8 +85,8 @@ def intact(news, want):
 
 def settled(stack):
     """True if the fetcher has nothing left to do: no page to fetch, outbox empty."""
-    status = stack.json("status")[0]["fetcher"]
-    return status["pending"] == 0 and status["outbox"] == 0
+    fetcher = stack.status().get("fetcher") or {}
+    return fetcher.get("pending") == 0 and fetcher.get("outbox") == 0
 
 
 def no_dead_letters(stack):

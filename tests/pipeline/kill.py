@@ -22,10 +22,11 @@ SEED = int(os.environ.get("NEWSWIRE_SEED", str(random.randrange(10**6))))
 
 def role(pid):
     """newswire-fetcher, newswire-fetcher --worker, …: the program's name and whether it is a worker."""
-    words = command_of(pid).split()
-    if not words:
+    try:
+        program = os.path.basename(os.readlink(f"/proc/{pid}/exe"))
+    except OSError:
         return "gone"
-    return os.path.basename(words[0]) + (" --worker" if "--worker" in words else "")
+    return program + (" --worker" if "--worker" in command_of(pid).split() else "")
 
 
 def kill_one(stack, choose):

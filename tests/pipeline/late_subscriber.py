@@ -20,7 +20,7 @@ def take(subscriber, n):
 def test():
     with Site(COUNT, delay=0.02) as site, Stack() as stack:
         stack.run("add", *site.feeds[:2], "--gap", "0s")
-        until(lambda: stack.json("status")[0]["sink"]["head"] > 0, 30, "first news in the store")
+        until(lambda: (stack.status().get("sink") or {}).get("head", 0) > 0, 30, "first news in the store")
         with Listener(stack) as late:
             stack.run("add", *site.feeds[2:], "--gap", "0s")
             stack.run("add", *site.alone, "--kind", "page", "--gap", "0s")

@@ -147,6 +147,14 @@ class Stack:
         """The objects that a command prints with --json."""
         return [json.loads(line) for line in self.run(*arguments, "--json").stdout.splitlines()]
 
+    def status(self):
+        """Of fetcher and sink; {} while they cannot be asked. What needs attention is not held against it here."""
+        done = self.run("status", "--json", check=False)
+        try:
+            return json.loads(done.stdout)
+        except ValueError:
+            return {}
+
     def subscribe(self, *arguments):
         """A newswire subscribe in the background; communicate() or results() ends it."""
         return subprocess.Popen([BIN / "newswire", "subscribe", *map(str, arguments), "--json"], env=self.environment,
