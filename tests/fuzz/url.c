@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The first line is the base, the rest the URL.
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 

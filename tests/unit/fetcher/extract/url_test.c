@@ -31,6 +31,11 @@ static void links_resolve_against_the_page(void **state)
         {"http://0x7f.2/", "http://127.0.0.2/"},
         {"http://[::FFFF:1]:80/", "http://[::ffff:1]/"},
         {"", "https://www.example.gov.cn/zwgk/2026/index.html"},
+        {"/a/..#b", "https://www.example.gov.cn/#b"},
+        {"..?q=1#b", "https://www.example.gov.cn/zwgk/?q=1#b"},
+        {"/a/%2E%2e?q", "https://www.example.gov.cn/?q"},
+        {"/a/.\t.#b", "https://www.example.gov.cn/#b"},
+        {"/a/b...?q", "https://www.example.gov.cn/a/b...?q"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         char got[URL_MAX + 1] = "";
