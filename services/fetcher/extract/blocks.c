@@ -59,6 +59,8 @@ static void end_line(struct blocks *b, struct line *line, uint32_t owner, uint8_
             block->size = (uint32_t)text_clean(s, block->size);
             b->text.size = block->from + block->size;
             block->sentence = ends_sentence(s, block->size);
+            if (block->length < LINE_LENGTH_MAX)
+                block->kind = (uint8_t)line_kind(b->lines, (struct html_str){s, block->size});
         }
         if (block->length > 0 && block->size > 0) {
             mem_reserve((void **)&b->items, &b->cap, b->n + 1, sizeof *b->items);
@@ -66,6 +68,21 @@ static void end_line(struct blocks *b, struct line *line, uint32_t owner, uint8_
         }
     }
     *line = (struct line){.block = {.owner = owner, .tag = tag, .from = (uint32_t)b->text.size}};
+}
+
+// The end of the run of text that can be copied as it is: words with one space between them.
+static size_t end_of_words(const char *s, size_t i, size_t n)
+{
+    for (; i < n; i++) {
+        uint8_t c = (uint8_t)s[i];
+        if (c > ' ' && c != 0xC2 && c != 0xE2 && c != 0xE3)
+            continue;
+        if (c == ' ' && i + 1 < n && s[i + 1] > ' ')
+            continue;
+        if (text_space(s + i, n - i))
+            return i;
+    }
+    return n;
 }
 
 static void add_text(struct blocks *b, struct line *line, const struct html_node *node,
@@ -83,8 +100,7 @@ static void add_text(struct blocks *b, struct line *line, const struct html_node
             continue;
         }
         size_t word = i;
-        while (i < n && !text_space(s + i, n - i))
-            i++;
+        i = end_of_words(s, i, n);
         if (line->space && b->text.size > line->block.from)
             buf_add(&b->text, " ", 1);
         buf_add(&b->text, s + word, i - word);

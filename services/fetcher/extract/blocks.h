@@ -14,8 +14,11 @@ struct block {
     uint32_t links;  // of them in links
     uint8_t tag;     // of the owner
     bool sentence;   // ends in punctuation
+    uint8_t kind;    // enum line_kind; LINE_TEXT for long ones
     const char *cut; // the rule that cut it, NULL: kept
 };
+
+enum { LINE_LENGTH_MAX = 200 }; // what is longer is text
 
 struct blocks {
     struct block *items;

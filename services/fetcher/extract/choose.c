@@ -2,7 +2,6 @@
 #include "services/fetcher/extract/choose.h"
 
 #include <string.h>
-#include <strings.h>
 
 enum {
     ANCHOR_LENGTH_MAX = 300,
@@ -88,13 +87,7 @@ static uint32_t descend(const struct page *p, uint32_t node, uint32_t percent)
 
 static bool is_named_body(const struct page *p, uint32_t i)
 {
-    const struct html_node *node = &p->nodes[i];
-    struct html_str prop = html_attr(p->html, node, HTML_ATTR_ITEMPROP);
-    if (prop.s && prop.n == 11 && strncasecmp(prop.s, "articleBody", 11) == 0)
-        return true;
-    struct html_str class = html_attr(p->html, node, HTML_ATTR_CLASS);
-    struct html_str id = html_attr(p->html, node, HTML_ATTR_ID);
-    return (class.s && words_name_body(class)) || (id.s && words_name_body(id));
+    return p->words[i].flags & WORD_BODY;
 }
 
 static bool is_article(const struct page *p, uint32_t i)

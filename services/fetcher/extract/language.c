@@ -7,7 +7,7 @@
 
 #include "common/text.h"
 
-enum { READS = 6000, ENGLISH_PERCENT = 8 };
+enum { READS = 4000, ENGLISH_PERCENT = 8 };
 
 // Characters of everyday use that only one of the two ways of writing Chinese has, sorted.
 static const uint32_t only_simplified[] = {
@@ -50,13 +50,25 @@ struct counts {
     uint32_t words, english; // Latin words, and those that every English text is full of
 };
 
+// Up to four letters, in lower case, as one number.
+static uint32_t packed(const char *s, size_t n)
+{
+    uint32_t word = 0;
+    for (size_t i = 0; i < n; i++)
+        word = word << 8 | ((uint8_t)s[i] | 0x20);
+    return word;
+}
+
 static bool is_english_word(const char *s, size_t n)
 {
-    static const char *const words[] = {"the", "of",   "and", "to",  "in",  "a",    "that",
-                                        "is",  "for",  "on",  "was", "are", "with", "it",
-                                        "as",  "this", "by",  "be",  "at",  "from"};
+    static const char words[][5] = {"the", "of",   "and", "to",  "in",  "a",    "that",
+                                    "is",  "for",  "on",  "was", "are", "with", "it",
+                                    "as",  "this", "by",  "be",  "at",  "from"};
+    if (n == 0 || n > 4)
+        return false;
+    uint32_t word = packed(s, n);
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (strlen(words[i]) == n && strncasecmp(words[i], s, n) == 0)
+        if (packed(words[i], strlen(words[i])) == word)
             return true;
     return false;
 }
@@ -66,8 +78,8 @@ static struct counts count(struct html_str text)
     struct counts k = {0};
     size_t word = 0, n = text.n < READS ? text.n : READS;
     for (size_t i = 0; i < n;) {
-        uint32_t c;
-        size_t length = text_decode(text.s + i, n - i, &c);
+        uint32_t c = (uint8_t)text.s[i];
+        size_t length = c < 0x80 ? 1 : text_decode(text.s + i, n - i, &c);
         bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= 0xC0 && c < 0x250);
         if (!letter && word < i) {
             k.words++;

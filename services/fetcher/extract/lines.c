@@ -163,12 +163,21 @@ bool line_is_date(struct html_str line, uint32_t length)
     return length <= 40 && length >= 6 && date_find(line.s, line.n, &rules, &date);
 }
 
+// At least a short date's worth of digits and marks: spares the search for one.
+static bool has_digits(struct html_str line, uint32_t at_least)
+{
+    uint32_t digits = 0;
+    for (size_t i = 0; i < line.n; i++)
+        digits += line.s[i] >= '0' && line.s[i] <= '9';
+    return digits >= at_least;
+}
+
 bool line_is_time(struct html_str line, uint32_t length)
 {
     struct date_rules rules = {ZONE_UTC, 0};
     struct date date;
-    return length <= 40 && length >= 12 && date_find(line.s, line.n, &rules, &date) &&
-           date.precision > DATE_DAY;
+    return length <= 40 && length >= 12 && has_digits(line, 8) &&
+           date_find(line.s, line.n, &rules, &date) && date.precision > DATE_DAY;
 }
 
 // Length of a capitalised name of two to four words at the start; 0 if there is none.

@@ -19,45 +19,96 @@ static bool has_word(struct html_str list, const char *word)
     return false;
 }
 
-// Which field a meta element fills, best name first: the first one met in this order wins.
-struct field {
+// Which field a meta element fills, best name first: of those that a page has, the best one wins.
+#define NAME(text) text, sizeof text - 1
+static const struct {
+    const char *name;
+    size_t size;
     size_t offset;
-    const char *names[14];
+} fields[] = {
+    {NAME("og:title"), offsetof(struct meta, og_title)},
+    {NAME("twitter:title"), offsetof(struct meta, og_title)},
+    {NAME("og:site_name"), offsetof(struct meta, site_name)},
+    {NAME("SiteName"), offsetof(struct meta, site_name)},
+    {NAME("application-name"), offsetof(struct meta, site_name)},
+    {NAME("author"), offsetof(struct meta, author)},
+    {NAME("article:author"), offsetof(struct meta, author)},
+    {NAME("byl"), offsetof(struct meta, author)},
+    {NAME("dc.creator"), offsetof(struct meta, author)},
+    {NAME("parsely-author"), offsetof(struct meta, author)},
+    {NAME("sailthru.author"), offsetof(struct meta, author)},
+    {NAME("citation_author"), offsetof(struct meta, author)},
+    {NAME("og:description"), offsetof(struct meta, description)},
+    {NAME("description"), offsetof(struct meta, description)},
+    {NAME("twitter:description"), offsetof(struct meta, description)},
+    {NAME("og:image"), offsetof(struct meta, image)},
+    {NAME("twitter:image"), offsetof(struct meta, image)},
+    {NAME("og:image:url"), offsetof(struct meta, image)},
+    {NAME("og:url"), offsetof(struct meta, og_url)},
+    {NAME("og:locale"), offsetof(struct meta, language)},
+    {NAME("content-language"), offsetof(struct meta, language)},
+    {NAME("language"), offsetof(struct meta, language)},
+    {NAME("article:published_time"), offsetof(struct meta, published)},
+    {NAME("datePublished"), offsetof(struct meta, published)},
+    {NAME("PubDate"), offsetof(struct meta, published)},
+    {NAME("og:published_time"), offsetof(struct meta, published)},
+    {NAME("parsely-pub-date"), offsetof(struct meta, published)},
+    {NAME("sailthru.date"), offsetof(struct meta, published)},
+    {NAME("publishdate"), offsetof(struct meta, published)},
+    {NAME("publish-date"), offsetof(struct meta, published)},
+    {NAME("publish_date"), offsetof(struct meta, published)},
+    {NAME("published_at"), offsetof(struct meta, published)},
+    {NAME("article:published"), offsetof(struct meta, published)},
+    {NAME("article.published"), offsetof(struct meta, published)},
+    {NAME("dc.date.issued"), offsetof(struct meta, published)},
+    {NAME("dcterms.created"), offsetof(struct meta, published)},
+    {NAME("dcterms.issued"), offsetof(struct meta, published)},
+    {NAME("citation_publication_date"), offsetof(struct meta, published)},
+    {NAME("date"), offsetof(struct meta, published)},
+    {NAME("dc.date"), offsetof(struct meta, published)},
+    {NAME("dcterms.date"), offsetof(struct meta, published)},
 };
-
-static const struct field fields[] = {
-    {offsetof(struct meta, og_title), {"og:title", "twitter:title"}},
-    {offsetof(struct meta, site_name), {"og:site_name", "SiteName", "application-name"}},
-    {offsetof(struct meta, author),
-     {"author", "article:author", "byl", "dc.creator", "parsely-author", "sailthru.author",
-      "citation_author"}},
-    {offsetof(struct meta, description), {"og:description", "description", "twitter:description"}},
-    {offsetof(struct meta, image), {"og:image", "twitter:image", "og:image:url"}},
-    {offsetof(struct meta, language), {"og:locale", "content-language", "language"}},
-    {offsetof(struct meta, published),
-     {"article:published_time", "datePublished", "PubDate", "og:published_time", "parsely-pub-date",
-      "sailthru.date", "publishdate", "dc.date.issued", "citation_publication_date", "date",
-      "dc.date", "publish_date", "article:published"}},
-};
+#undef NAME
 
 enum { FIELDS = sizeof fields / sizeof *fields };
 
-static void read_meta(const struct page *p, const struct html_node *node, struct meta *out,
-                      int rank[FIELDS])
+// The index of a name among the fields, FIELDS if it is of no interest.
+static uint32_t find_field(struct html_str name)
 {
-    struct html_str content = html_attr(p->html, node, HTML_ATTR_CONTENT);
-    if (!content.s || content.n == 0)
-        return;
-    struct html_str names[] = {html_attr(p->html, node, HTML_ATTR_PROPERTY),
-                               html_attr(p->html, node, HTML_ATTR_NAME),
-                               html_attr(p->html, node, HTML_ATTR_ITEMPROP)};
-    for (int f = 0; f < FIELDS; f++)
-        for (int k = 0; k < 14 && fields[f].names[k]; k++)
-            for (int n = 0; n < 3; n++)
-                if (k < rank[f] && is_str(names[n], fields[f].names[k])) {
-                    rank[f] = k;
-                    memcpy((char *)out + fields[f].offset, &content, sizeof content);
-                }
+    uint32_t i = 0;
+    while (i < FIELDS &&
+           (fields[i].size != name.n || strncasecmp(fields[i].name, name.s, name.n) != 0))
+        i++;
+    return i;
+}
+
+// `found` holds the value for each name; the first of a name counts.
+static void read_meta(const struct page *p, const struct html_node *node,
+                      struct html_str found[FIELDS])
+{
+    struct html_str content = {NULL, 0};
+    uint32_t field = FIELDS;
+    for (uint32_t i = 0; i < node->n_attrs; i++) {
+        enum html_attr name;
+        struct html_str value = html_attr_at(p->html, node, i, &name);
+        if (name == HTML_ATTR_CONTENT)
+            content = value;
+        else if (field == FIELDS && (name == HTML_ATTR_NAME || name == HTML_ATTR_PROPERTY ||
+                                     name == HTML_ATTR_ITEMPROP))
+            field = find_field(value);
+    }
+    if (content.n > 0 && field < FIELDS && !found[field].s)
+        found[field] = content;
+}
+
+// Fills each field with the value of its best name.
+static void take_fields(struct meta *out, const struct html_str found[FIELDS])
+{
+    for (uint32_t i = 0; i < FIELDS; i++) {
+        struct html_str *field = (struct html_str *)((char *)out + fields[i].offset);
+        if (!field->s)
+            *field = found[i];
+    }
 }
 
 static void read_link(const struct page *p, const struct html_node *node, struct meta *out)
@@ -78,15 +129,13 @@ static void read_link(const struct page *p, const struct html_node *node, struct
 void meta_read(const struct page *p, struct meta *out)
 {
     *out = (struct meta){0};
-    int rank[FIELDS];
-    for (int f = 0; f < FIELDS; f++)
-        rank[f] = 99;
+    struct html_str found[FIELDS] = {0};
     uint32_t svg_end = 0;
     for (uint32_t i = 0; i < p->count; i++) {
         const struct html_node *node = &p->nodes[i];
         switch (node->tag) {
         case HTML_META:
-            read_meta(p, node, out, rank);
+            read_meta(p, node, found);
             break;
         case HTML_LINK:
             read_link(p, node, out);
@@ -106,6 +155,7 @@ void meta_read(const struct page *p, struct meta *out)
             break;
         }
     }
+    take_fields(out, found);
     struct html_str lang = html_attr(p->html, &p->nodes[0], HTML_ATTR_LANG);
     if (lang.s && lang.n > 0)
         out->language = lang;

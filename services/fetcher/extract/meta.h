@@ -10,7 +10,7 @@ enum { META_FEEDS_MAX = 16 };
 struct meta {
     struct html_str title;    // <title>, space collapsed
     struct html_str og_title; // og:title, else twitter:title
-    struct html_str site_name, author, description, image, language, canonical, base;
+    struct html_str site_name, author, description, image, language, canonical, og_url, base;
     struct html_str published; // the best of the meta elements that state the time of publication
     struct html_str feeds[META_FEEDS_MAX];
     uint32_t n_feeds;

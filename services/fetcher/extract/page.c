@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/text.h"
+#include "services/fetcher/extract/attributes.h"
 
 // Prose: long and mostly unlinked, or shorter, unlinked and punctuated. In list items it counts
 // less.
@@ -15,26 +16,55 @@ static bool is_wide(uint8_t a, uint8_t b)
     return (a >= 0xE3 && a <= 0xED) || a == 0xEF || (a == 0xE2 && b >= 0xBA);
 }
 
+// Adds the leading ASCII bytes of s, eight at a time; returns how many were eaten.
+static size_t measure_ascii(const char *s, size_t n, struct measure *m)
+{
+    const uint64_t ones = 0x0101010101010101u, high = 0x8080808080808080u;
+    size_t i = 0;
+    for (; i + 8 <= n; i += 8) {
+        uint64_t word;
+        memcpy(&word, s + i, sizeof word);
+        if (word & high)
+            break;
+        // With the top bits clear, adding 0x5F carries into them from 0x21 on: not a space.
+        uint64_t black = (word + 0x5F * ones) & high;
+        uint64_t comma = (((word ^ ',' * ones) + 0x7F * ones) & high) ^ high;
+        m->length += (uint32_t)__builtin_popcountll(black);
+        m->sentence |= comma != 0;
+    }
+    return i;
+}
+
+// True if the text ends in punctuation that ends a sentence or a clause, space aside.
+static bool ends_in_punctuation(const char *s, size_t n)
+{
+    static const char *const marks[] = {".", "!", "?", ":", "\"", "…", "”", "！", "？", "。"};
+    while (n > 0 && (uint8_t)s[n - 1] <= ' ')
+        n--;
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+        size_t m = i < 5 ? 1 : 3;
+        if (n >= m && memcmp(s + n - m, marks[i], m) == 0)
+            return true;
+    }
+    return false;
+}
+
 struct measure measure_text(const char *str, size_t n)
 {
     const uint8_t *s = (const uint8_t *)str;
     struct measure m = {0, false};
-    bool last = false; // the last character was punctuation that ends a sentence
     for (size_t i = 0; i < n;) {
+        i += measure_ascii(str + i, n - i, &m);
+        if (i >= n)
+            break;
         uint8_t c = s[i];
         if (c < 0x80) {
             i++;
-            if (c <= 0x20)
-                continue;
-            m.length++;
-            last = c == '.' || c == '!' || c == '?' || c == ':' || c == '"';
+            m.length += c > ' ';
             m.sentence |= c == ',';
         } else if (c < 0xE0) {
             i += 2;
-            if (c == 0xC2 && s[i - 1] == 0xA0)
-                continue;
-            m.length++;
-            last = false;
+            m.length += !(c == 0xC2 && s[i - 1] == 0xA0);
         } else if (c < 0xF0) {
             uint32_t ch =
                 (uint32_t)(c & 15) << 12 | (uint32_t)(s[i + 1] & 63) << 6 | (s[i + 2] & 63);
@@ -42,15 +72,13 @@ struct measure measure_text(const char *str, size_t n)
             if (ch == 0x3000 || (ch >= 0x2000 && ch <= 0x200B))
                 continue;
             m.length += is_wide(c, s[i - 2]) ? 2 : 1;
-            m.sentence |= ch == 0x3002 || ch == 0xFF0C;                          // 。，
-            last = ch == 0x2026 || ch == 0x201D || ch == 0xFF01 || ch == 0xFF1F; // …”！？
+            m.sentence |= ch == 0x3002 || ch == 0xFF0C; // 。，
         } else {
             i += 4;
             m.length += 2;
-            last = false;
         }
     }
-    m.sentence |= last;
+    m.sentence |= ends_in_punctuation(str, n);
     return m;
 }
 
@@ -128,7 +156,7 @@ static uint32_t block_of(const struct page *p, uint32_t i)
 }
 
 // Own masses of everything visible: one pass in document order.
-static void weigh(struct page *p, const struct word_table *table)
+static void weigh(struct page *p, struct word_table *table)
 {
     struct run run = {0};
     uint32_t open = 0, link_end = 0;
@@ -163,14 +191,8 @@ static void weigh(struct page *p, const struct word_table *table)
             p->own[i].n_links = 1; // without href it is a target, often one that is never closed
             link_end = node->end;
         }
-        if (node->n_attrs) {
-            struct html_str class = html_attr(p->html, node, HTML_ATTR_CLASS);
-            struct html_str id = html_attr(p->html, node, HTML_ATTR_ID);
-            if (class.s)
-                words_add(table, class, &p->words[i]);
-            if (id.s)
-                words_add(table, id, &p->words[i]);
-        }
+        if (node->n_attrs)
+            attributes_read(p->html, node, table, &p->words[i]);
     }
     end_run(p, &run);
 }
@@ -180,7 +202,7 @@ static void *zeroed(struct arena *a, size_t size)
     return memset(arena_alloc(a, size), 0, size);
 }
 
-void page_weigh(struct page *p, const struct word_table *table)
+void page_weigh(struct page *p, struct word_table *table)
 {
     p->drop = zeroed(p->arena, p->count);
     p->own = zeroed(p->arena, p->count * sizeof *p->own);

@@ -49,7 +49,7 @@ struct page {
 };
 
 // The nodes of the page, with own masses and words; drops what is invisible.
-void page_weigh(struct page *p, const struct word_table *table);
+void page_weigh(struct page *p, struct word_table *table);
 
 // Sums the masses again over what is left. Every pass that drops nodes ends with it.
 void page_sum(struct page *p);

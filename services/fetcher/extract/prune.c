@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "services/fetcher/extract/prune.h"
 
-#include <string.h>
-#include <strings.h>
-
 // Shares of the page's good mass, in percent, up to which a rule may drop an element.
 enum {
     ROLE_SHARE = 85,        // nav, aside, footer
@@ -14,11 +11,6 @@ enum {
     WEAK_WORD_PAGE_SHARE = 30, // a weak word that would take more is ignored on this page
     COMMENTS_LEAVE = 300,      // comments go at any share if this much prose remains
 };
-
-static bool is_str(struct html_str a, const char *b)
-{
-    return a.s && a.n == strlen(b) && strncasecmp(a.s, b, a.n) == 0;
-}
 
 static bool within(const struct page *p, uint32_t i, uint32_t percent, uint32_t total)
 {
@@ -56,38 +48,7 @@ static bool is_aside(const struct page *p, uint32_t i)
     default:
         break;
     }
-    struct html_str role = html_attr(p->html, &p->nodes[i], HTML_ATTR_ROLE);
-    return role.s &&
-           (is_str(role, "navigation") || is_str(role, "complementary") ||
-            is_str(role, "contentinfo") || is_str(role, "dialog") || is_str(role, "banner"));
-}
-
-// True if `style` has the property with the value, with any space around the colon.
-static bool has_style(struct html_str style, const char *property, const char *value)
-{
-    const char *end = style.s + style.n;
-    size_t n = strlen(property), m = strlen(value);
-    for (const char *s = style.s; s + n + m < end; s++) {
-        if (strncasecmp(s, property, n) != 0)
-            continue;
-        const char *v = s + n;
-        while (v < end && (*v == ' ' || *v == ':'))
-            v++;
-        if (v + m <= end && strncasecmp(v, value, m) == 0)
-            return true;
-    }
-    return false;
-}
-
-static bool is_hidden(const struct page *p, uint32_t i)
-{
-    const struct html_node *node = &p->nodes[i];
-    if (html_attr(p->html, node, HTML_ATTR_HIDDEN).s ||
-        is_str(html_attr(p->html, node, HTML_ATTR_ARIA_HIDDEN), "true"))
-        return true;
-    struct html_str style = html_attr(p->html, node, HTML_ATTR_STYLE);
-    return style.s &&
-           (has_style(style, "display", "none") || has_style(style, "visibility", "hidden"));
+    return p->words[i].flags & WORD_ASIDE;
 }
 
 static void drop_asides(struct page *p)
@@ -100,7 +61,7 @@ static void drop_asides(struct page *p)
             continue;
         } else if (is_aside(p, i) && within(p, i, ROLE_SHARE, total)) {
             p->drop[i] = DROP_ROLE;
-        } else if (p->nodes[i].n_attrs && within(p, i, HIDDEN_SHARE, total) && is_hidden(p, i)) {
+        } else if ((p->words[i].flags & WORD_HIDDEN) && within(p, i, HIDDEN_SHARE, total)) {
             p->drop[i] = DROP_HIDDEN;
         }
     }
@@ -172,17 +133,17 @@ static void find_misnomers(const struct page *p, const struct word_table *table,
 }
 
 // The flags that remain when this page's misnomers are left out.
-static uint8_t flags_without(const struct word_set *w, const struct word_table *table,
-                             const bool misnomer[WORD_ID_COUNT])
+static uint16_t flags_without(const struct word_set *w, const struct word_table *table,
+                              const bool misnomer[WORD_ID_COUNT])
 {
-    uint8_t flags = w->flags & (WORD_CONTENT | WORD_LEAD | WORD_EMBED);
+    uint16_t flags = w->flags & (WORD_CONTENT | WORD_EMBED);
     for (int k = 0; k < w->n; k++)
         if (!misnomer[w->ids[k]])
             flags |= word_flags(table, w->ids[k]);
     return flags;
 }
 
-static uint32_t word_share(uint8_t flags)
+static uint32_t word_share(uint16_t flags)
 {
     if (flags & WORD_STRONG)
         return WORD_STRONG_SHARE;
@@ -203,7 +164,7 @@ static void drop_words(struct page *p, const struct word_table *table, uint32_t 
             continue;
         if (page_contains(p, i, anchor))
             continue; // a banner, say, with the title in it
-        uint8_t flags = flags_without(&p->words[i], table, misnomer);
+        uint16_t flags = flags_without(&p->words[i], table, misnomer);
         if (!(flags & WORD_UNWANTED))
             continue;
         if ((flags & WORD_EMBED) && page_find(p, i, HTML_BLOCKQUOTE))

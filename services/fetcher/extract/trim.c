@@ -25,10 +25,9 @@ static bool is_heading(uint8_t tag)
            tag == HTML_H6;
 }
 
-static bool announces(const struct blocks *b, const struct block *block)
+static bool announces(const struct block *block)
 {
-    return block->length < ANNOUNCEMENT_LENGTH_MAX &&
-           line_kind(b->lines, block_text(b, block)) == LINE_RELATED;
+    return block->length < ANNOUNCEMENT_LENGTH_MAX && block->kind == LINE_RELATED;
 }
 
 static bool repeats_title(struct html_str line, const struct titles *titles);
@@ -78,7 +77,7 @@ static void cut_head(struct blocks *b, const struct titles *titles, uint32_t anc
         if (block->length > HEAD_LINE_LENGTH_MAX)
             break;
         struct html_str text = block_text(b, block);
-        enum line_kind kind = line_kind(b->lines, text);
+        enum line_kind kind = block->kind;
         if (kind == LINE_BYLINE || kind == LINE_TOOL || kind == LINE_EDITOR || kind == LINE_PAGER)
             block->cut = "byline";
         else if (line_is_date(text, block->length))
@@ -97,7 +96,7 @@ static void cut_tail(struct blocks *b, uint64_t prose)
     for (size_t i = 0; i < b->n; i++) {
         const struct block *block = &b->items[i];
         if (i > 0 && before * 2 > prose && block->length < ANNOUNCEMENT_LENGTH_MAX) {
-            enum line_kind kind = line_kind(b->lines, block_text(b, block));
+            enum line_kind kind = block->kind;
             bool ends = kind == LINE_LEGAL || kind == LINE_PAGER || kind == LINE_RELATED;
             bool chinese = (unsigned char)block_text(b, block).s[0] >= 0xC2;
             uint64_t share =
@@ -119,10 +118,9 @@ static void cut_tail(struct blocks *b, uint64_t prose)
     }
 }
 
-static bool is_leftover(const struct blocks *b, const struct block *block)
+static bool is_leftover(const struct block *block)
 {
-    enum line_kind kind =
-        block->length < 200 ? line_kind(b->lines, block_text(b, block)) : LINE_TEXT;
+    enum line_kind kind = block->kind;
     if (kind == LINE_LEGAL)
         return true;
     if (block_is_prose(block))
@@ -144,7 +142,7 @@ static void cut_end(struct blocks *b)
         struct block *block = &b->items[i - 1];
         if (block->cut)
             continue;
-        if (!is_leftover(b, block))
+        if (!is_leftover(block))
             return;
         block->cut = "leftover at the end";
     }
@@ -209,9 +207,9 @@ static void cut_inside(struct blocks *b, const struct titles *titles, struct are
         if (block->tag == HTML_H1 ||
             ((block->tag == HTML_H2 || block->tag == HTML_H3) && repeats_title(text, titles)))
             block->cut = "the title";
-        else if (block->length < 20 && line_kind(b->lines, text) == LINE_AD)
+        else if (block->length < 20 && block->kind == LINE_AD)
             block->cut = "advertisement";
-        else if (announces(b, block) && (block->links > 0 || heading || block->length < 25))
+        else if (announces(block) && (block->links > 0 || heading || block->length < 25))
             block->cut = "announcement";
         else if (is_link_line(block) && !in_list && link_lines * 4 < kept)
             block->cut = "a link alone";

@@ -9,7 +9,7 @@
 // One line a kind; a word may be of several. Measured on real pages: how much of what carries the
 // word was part of the article (kept) and how much was not.
 static const struct {
-    uint8_t flags;
+    uint16_t flags;
     const char *words;
 } lists[] = {
     {WORD_UNWANTED,
@@ -47,13 +47,24 @@ enum { SLOTS = 1024, WORD_LENGTH_MAX = 24 };
 
 struct entry {
     char text[WORD_LENGTH_MAX];
-    uint8_t length, flags, id;
+    uint16_t flags;
+    uint8_t length, id;
+};
+
+// A value and its words, remembered: a page repeats few class names many times.
+enum { MEMOS = 512, MEMO_VALUE_MAX = 112 };
+
+struct memo {
+    char value[MEMO_VALUE_MAX];
+    uint8_t size;
+    struct word_set set;
 };
 
 struct word_table {
     struct entry slots[SLOTS]; // open addressing
     uint16_t by_id[WORD_ID_COUNT];
     uint8_t count, screenreader;
+    struct memo memos[MEMOS];
 };
 
 enum { HASH_SEED = 2166136261u };
@@ -80,7 +91,7 @@ static struct entry *slot(struct word_table *t, const char *word, size_t n)
     return &t->slots[at];
 }
 
-static void add_list(struct word_table *t, const char *words, uint8_t flags)
+static void add_list(struct word_table *t, const char *words, uint16_t flags)
 {
     for (const char *w = words; *w;) {
         size_t n = strcspn(w, " ");
@@ -111,7 +122,7 @@ void word_table_free(struct word_table **t)
     *t = NULL;
 }
 
-uint8_t word_flags(const struct word_table *t, uint8_t id)
+uint16_t word_flags(const struct word_table *t, uint8_t id)
 {
     return t->slots[t->by_id[id]].flags;
 }
@@ -123,7 +134,7 @@ const char *word_text(const struct word_table *t, uint8_t id)
 
 static void add_id(const struct word_table *t, uint8_t id, struct word_set *set)
 {
-    uint8_t flags = word_flags(t, id);
+    uint16_t flags = word_flags(t, id);
     set->flags |= flags;
     if (!(flags & WORD_UNWANTED) || set->n == WORD_SET_MAX)
         return;
@@ -208,7 +219,7 @@ static void add_hiding(const struct word_table *t, const char *s, size_t n, bool
             add_id(t, t->screenreader, set);
 }
 
-void words_add(const struct word_table *t, struct html_str value, struct word_set *set)
+static void split(const struct word_table *t, struct html_str value, struct word_set *set)
 {
     const char *s = value.s;
     size_t n = value.n < 1000 ? value.n : 1000; // longer ones are generated, not named
@@ -229,7 +240,23 @@ void words_add(const struct word_table *t, struct html_str value, struct word_se
     }
 }
 
-bool words_name_body(struct html_str value)
+// True if the value has one of the endings of those names: body, content, text, entry.
+static bool may_name_body(struct html_str value)
+{
+    for (size_t i = 3; i < value.n; i++) {
+        char c = value.s[i];
+        if (c == 'y' &&
+            (memcmp(value.s + i - 2, "od", 2) == 0 || memcmp(value.s + i - 2, "tr", 2) == 0))
+            return true;
+        if (c == 't' &&
+            (memcmp(value.s + i - 2, "en", 2) == 0 || memcmp(value.s + i - 2, "ex", 2) == 0))
+            return true;
+    }
+    return false;
+}
+
+// "article-body", "postContent", "story_text": the joined name without separators.
+static bool names_body(struct html_str value)
 {
     static const char *const names[] = {
         "articlebody", "articletext", "articlecontent", "postbody",   "postcontent", "posttext",
@@ -246,4 +273,55 @@ bool words_name_body(struct html_str value)
         if (strstr(flat, names[i]))
             return true;
     return false;
+}
+
+static struct word_set read_value(const struct word_table *t, struct html_str value)
+{
+    struct word_set set = {0};
+    split(t, value, &set);
+    if (may_name_body(value) && names_body(value))
+        set.flags |= WORD_BODY;
+    return set;
+}
+
+static uint32_t hash_value(struct html_str value)
+{
+    uint64_t h = value.n * 0x9E3779B97F4A7C15u;
+    size_t i = 0;
+    for (; i + 8 <= value.n; i += 8) {
+        uint64_t word;
+        memcpy(&word, value.s + i, sizeof word);
+        h = (h ^ word) * 0x9E3779B97F4A7C15u;
+        h ^= h >> 32;
+    }
+    for (; i < value.n; i++)
+        h = (h ^ (uint8_t)value.s[i]) * 0x100000001B3u;
+    return (uint32_t)(h ^ h >> 29);
+}
+
+static void merge(const struct word_table *t, const struct word_set *from, struct word_set *into)
+{
+    into->flags |= from->flags;
+    for (int i = 0; i < from->n; i++)
+        add_id(t, from->ids[i], into);
+}
+
+void words_add(struct word_table *t, struct html_str value, struct word_set *set)
+{
+    if (value.n == 0)
+        return;
+    struct word_set fresh;
+    const struct word_set *found = &fresh;
+    struct memo *m = &t->memos[hash_value(value) % MEMOS];
+    if (value.n >= MEMO_VALUE_MAX) {
+        fresh = read_value(t, value);
+    } else {
+        if (m->size != value.n || memcmp(m->value, value.s, value.n) != 0) {
+            m->set = read_value(t, value);
+            m->size = (uint8_t)value.n;
+            memcpy(m->value, value.s, value.n);
+        }
+        found = &m->set;
+    }
+    merge(t, found, set);
 }

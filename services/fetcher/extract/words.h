@@ -15,13 +15,16 @@ enum word_flag {
     WORD_CONTENT = 1 << 4,  // names that articles have: content, story, main
     WORD_LEAD = 1 << 5,     // the standfirst: summary, deck, lede
     WORD_EMBED = 1 << 6,
+    WORD_HIDDEN = 1 << 7, // not a word: style, hidden or aria-hidden hide the element
+    WORD_ASIDE = 1 << 8,  // its role is that of navigation, an aside or a footer
+    WORD_BODY = 1 << 9,   // named as the body of the article: article-body, postContent…
 };
 
-enum { WORD_SET_MAX = 6, WORD_ID_COUNT = 256 };
+enum { WORD_SET_MAX = 5, WORD_ID_COUNT = 256 };
 
 // The known words of one element: the union of their flags, and which unwanted ones they are.
 struct word_set {
-    uint8_t flags;
+    uint16_t flags;
     uint8_t n;
     uint8_t ids[WORD_SET_MAX];
 };
@@ -32,10 +35,8 @@ struct word_table *word_table_new(void);
 void word_table_free(struct word_table **t);
 
 // Adds the words of an attribute's value: split at what is not a letter or digit and at camelCase.
-void words_add(const struct word_table *t, struct html_str value, struct word_set *set);
+// Values that were met before are looked up: the table serves one thread.
+void words_add(struct word_table *t, struct html_str value, struct word_set *set);
 
-uint8_t word_flags(const struct word_table *t, uint8_t id);
+uint16_t word_flags(const struct word_table *t, uint8_t id);
 const char *word_text(const struct word_table *t, uint8_t id);
-
-// True if the names say "the body of the article": article-body, postContent, storyText….
-bool words_name_body(struct html_str value);
