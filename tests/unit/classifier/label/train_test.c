@@ -138,7 +138,7 @@ static void fifty_examples_teach_five_labels(void **state)
     } rows[] = {
         {"Keeper sells honey", "The hive was full this year", "bees"},
         {"早班列车又晚点了", "乘客在站台等", "trains"},
-        {"Thorn and petal", "A garden in bloom", "roses"},
+        {"A garden in bloom", "Thorn and petal of the rosebush", "roses"},
         {"Parliament sits", "Nothing of interest was said", "none"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
