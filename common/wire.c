@@ -34,6 +34,7 @@ static const struct bound {
     {"Heartbeat", "held", 65536},
     {"ExtractTask", "body", 8 << 20},
     {"ExtractResult", "entries", 50000},
+    {"ExtractResult", "compressed", 9 << 20},
 };
 
 static size_t bound_of(const ProtobufCMessageDescriptor *type, const char *field, size_t standard)

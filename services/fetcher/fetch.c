@@ -90,6 +90,21 @@ static void request_end(struct request *r)
 
 // The worker's answer.
 
+static void keep_page(struct request *r, const Newswire__V1__ExtractResult *result)
+{
+    struct pages *pages = r->fetch->options.pages;
+    if (!pages || !r->record.entry || !result->compressed.len)
+        return;
+    struct page_copy page = {.id = r->record.entry->id,
+                             .fetched_ms = r->record.fetched_ms,
+                             .url = r->record.url,
+                             .content_type = r->record.content_type,
+                             .compressed = result->compressed.data,
+                             .size = result->compressed.len};
+    if (pages_put(pages, &page))
+        log_warn("page-not-kept", "url=%s problem=%s", page.url, pages_problem(pages));
+}
+
 static void on_work(void *arg, uint64_t tag, enum work_outcome outcome, const uint8_t *bytes,
                     size_t size)
 {
@@ -103,6 +118,8 @@ static void on_work(void *arg, uint64_t tag, enum work_outcome outcome, const ui
         problem_set(&why, OK, "it cannot be read: %.*s", (int)size, (const char *)bytes);
     else if (wire_unpack(&newswire__v1__extract_result__descriptor, bytes, size, &m, &why))
         m = NULL;
+    if (m)
+        keep_page(r, (Newswire__V1__ExtractResult *)m);
     if (m)
         record_understood(&r->record, f->ledger, (Newswire__V1__ExtractResult *)m);
     else
@@ -127,6 +144,7 @@ static void submit(struct request *r, const struct http_response *response)
     t.now_ms = r->record.fetched_ms;
     if (r->record.source)
         t.selector = r->record.source->selector;
+    t.keep = r->fetch->options.pages && r->record.entry;
     if (wire_pack(&t.base, &task))
         panic("a response is larger than a task");
     workers_submit(r->fetch->workers, r->tag, task.data, task.size);

@@ -7,17 +7,19 @@
 #include "services/fetcher/flush.h"
 #include "services/fetcher/http.h"
 #include "services/fetcher/ledger.h"
+#include "services/fetcher/pages.h"
 
 // Bytes of a task for a worker process, and of its answer.
 enum { FETCH_TASK_MAX = 9 << 20, FETCH_ANSWER_MAX = 15 << 20 };
 
 struct fetch_options {
-    int64_t gap_ms;   // between two requests to one host, where the source does not say
-    int at_once;      // requests under way, over all hosts
-    int per_host;     // of them to one host
-    int64_t backfill; // newest entries published of a new sitemap or list
-    bool robots;      // pages are fetched as robots.txt allows
-    int workers;      // worker processes
+    int64_t gap_ms;      // between two requests to one host, where the source does not say
+    int at_once;         // requests under way, over all hosts
+    int per_host;        // of them to one host
+    int64_t backfill;    // newest entries published of a new sitemap or list
+    bool robots;         // pages are fetched as robots.txt allows
+    struct pages *pages; // where fetched pages are kept; NULL: nowhere
+    int workers;         // worker processes
     int64_t worker_memory, worker_deadline_ms;
     char **worker_argv;
 };

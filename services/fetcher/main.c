@@ -3,13 +3,16 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "common/log.h"
 #include "common/mem.h"
 #include "common/service.h"
 #include "common/workers.h"
 #include "services/fetcher/control.h"
 #include "services/fetcher/fetch.h"
 #include "services/fetcher/flush.h"
+#include "services/fetcher/pages.h"
 #include "services/fetcher/understand.h"
 #include "services/fetcher/work.h"
 
@@ -17,11 +20,11 @@ enum { FORGET_EVERY_MS = 3600000 };
 
 struct fetcher_settings {
     struct service_settings service;
-    const char *store, *user_agent, *proxy;
+    const char *store, *pages, *user_agent, *proxy;
     struct setting_list allow_private;
     int64_t gap_ms, at_once, per_host, workers, worker_memory, worker_deadline_ms;
     bool robots;
-    int64_t connect_ms, total_ms, body_max, redirects, backfill, story_ms;
+    int64_t connect_ms, total_ms, body_max, redirects, backfill, story_ms, pages_ms;
 };
 
 #define AT(field) offsetof(struct fetcher_settings, field)
@@ -29,6 +32,9 @@ struct fetcher_settings {
 static const struct setting settings[] = {
     {"fetcher-store", SETTING_STRING, AT(store), "sqlite:fetcher.db", 0, 0,
      "the ledger: sqlite:PATH"},
+    {"pages-store", SETTING_STRING, AT(pages), NULL, 0, 0,
+     "where fetched pages are kept: sqlite:PATH; beside the ledger if not given"},
+    {"pages-keep", SETTING_DURATION, AT(pages_ms), "14d", 0, 0, "for how long; 0s: not at all"},
     {"allow-private", SETTING_LIST, AT(allow_private), NULL, 0, 0,
      "address ranges off the public Internet to fetch from, any port: 10.0.0.0/8"},
     {"user-agent", SETTING_STRING, AT(user_agent), "newswire/" NEWSWIRE_VERSION, 0, 0,
@@ -57,6 +63,7 @@ static const struct setting settings[] = {
 struct fetcher {
     struct loop *loop;
     struct ledger *ledger;
+    struct pages *pages;
     struct guard *guard;
     struct http *http;
     struct flush *flush;
@@ -64,12 +71,14 @@ struct fetcher {
     struct work *work;
     struct control *control;
     struct timer *forget;
-    int64_t story_ms;
+    int64_t story_ms, pages_ms;
 };
 
 static void on_flushed(void *arg)
 {
     struct fetcher *f = arg;
+    if (f->pages && pages_flush(f->pages))
+        log_warn("pages-not-kept", "problem=%s", pages_problem(f->pages));
     if (f->work)
         work_pump(f->work);
 }
@@ -80,6 +89,8 @@ static void on_forget(void *arg, struct timer *t)
     (void)t;
     ledger_must(f->ledger, ledger_forget(f->ledger, clock_utc_ms() - f->story_ms));
     flush_soon(f->flush);
+    if (f->pages && pages_forget(f->pages, clock_utc_ms() - f->pages_ms))
+        log_warn("pages-not-forgotten", "problem=%s", pages_problem(f->pages));
 }
 
 static void stop(void **state)
@@ -94,9 +105,23 @@ static void stop(void **state)
     flush_free(&f->flush);
     http_free(&f->http);
     guard_free(&f->guard);
+    pages_close(&f->pages);
     ledger_close(&f->ledger);
     free(f);
     *state = NULL;
+}
+
+// The pages' own store: where the user says, else beside the ledger.
+static enum err open_pages(struct fetcher *f, const struct fetcher_settings *s, struct problem *why)
+{
+    char path[4096];
+    const char *given = *s->pages ? s->pages : s->store;
+    if (s->pages_ms == 0)
+        return OK;
+    if (strncmp(given, "sqlite:", 7) != 0)
+        return problem_set(why, ERR_CONFIG, "pages-store \"%s\": write sqlite:PATH", given);
+    snprintf(path, sizeof path, *s->pages ? "%s" : "%s.pages", given + 7);
+    return pages_open(path, &f->pages, why);
 }
 
 static void start_fetching(struct fetcher *f, const struct fetcher_settings *s)
@@ -107,6 +132,7 @@ static void start_fetching(struct fetcher *f, const struct fetcher_settings *s)
     struct fetch_options fetch = {.gap_ms = s->gap_ms,
                                   .at_once = (int)s->at_once,
                                   .per_host = (int)s->per_host,
+                                  .pages = f->pages,
                                   .robots = s->robots,
                                   .backfill = s->backfill,
                                   .workers = (int)s->workers,
@@ -127,10 +153,14 @@ static enum err start(struct loop *l, struct socket_context *z, const void *give
     struct fetcher *f = mem_alloc(sizeof *f);
     f->loop = l;
     f->story_ms = s->story_ms;
+    f->pages_ms = s->pages_ms;
     enum err e = guard_new(s->allow_private.items, s->allow_private.n, &f->guard, why);
     if (!e)
         e = ledger_open(s->store, &f->ledger, why);
+    if (!e)
+        e = open_pages(f, s, why);
     if (e) {
+        ledger_close(&f->ledger);
         guard_free(&f->guard);
         free(f);
         return e;

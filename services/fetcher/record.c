@@ -30,6 +30,7 @@ void record_clear(struct record *r)
     source_free(&r->source);
     entry_free(&r->entry);
     free(r->url);
+    free(r->content_type);
     free(r->etag);
     free(r->last_modified);
     free(r->body_hash);
@@ -76,6 +77,7 @@ static void keep_response(struct record *r, const struct http_response *response
     char url[URL_MAX + 1];
     r->fetched_ms = now_ms;
     r->url = mem_strdup(url_resolve("", response->url, url) == OK ? url : record_url(r));
+    r->content_type = validator(response->content_type);
     r->etag = validator(response->etag);
     r->last_modified = validator(response->last_modified);
     r->body_hash = hash_of(response->body, response->size);

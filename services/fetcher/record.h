@@ -18,7 +18,7 @@ struct record {
     struct entry *entry;   // of a page, else NULL
     // Of the response.
     int64_t fetched_ms;
-    char *url, *etag, *last_modified, *body_hash;
+    char *url, *content_type, *etag, *last_modified, *body_hash;
     struct poll poll; // what the schedule wants to know
     // Of the ending.
     bool failed;

@@ -12,6 +12,7 @@
 #include "services/fetcher/extract/feed.h"
 #include "services/fetcher/extract/list.h"
 #include "services/fetcher/extract/sitemap.h"
+#include "services/fetcher/pages.h"
 
 enum {
     STRING_MAX = 2048,
@@ -24,6 +25,7 @@ enum {
     FEEDS_MAX = 10,
     SITEMAPS_MAX = 100, // of an index, newest first
     SNIFF_BYTES = 2048,
+    COMPRESSED_MAX = 9 << 20,
 };
 
 typedef Newswire__V1__ExtractTask pb_task;
@@ -35,13 +37,14 @@ struct understand {
     struct sitemap_reader *sitemaps;
     struct list_reader *lists;
     struct arena *arena; // of one answer
+    struct buf compressed;
 };
 
 struct understand *understand_new(void)
 {
     struct understand *u = mem_alloc(sizeof *u);
-    *u = (struct understand){extractor_new(), feed_reader_new(), sitemap_reader_new(),
-                             list_reader_new(), arena_new(64 << 10)};
+    *u = (struct understand){extractor_new(),   feed_reader_new(),   sitemap_reader_new(),
+                             list_reader_new(), arena_new(64 << 10), buf_new(COMPRESSED_MAX)};
     return u;
 }
 
@@ -54,6 +57,7 @@ void understand_free(struct understand **u)
     sitemap_reader_free(&(*u)->sitemaps);
     list_reader_free(&(*u)->lists);
     arena_free(&(*u)->arena);
+    buf_free(&(*u)->compressed);
     free(*u);
     *u = NULL;
 }
@@ -390,6 +394,11 @@ void understand_run(struct understand *u, const pb_task *task, struct buf *answe
     pb_result result = NEWSWIRE__V1__EXTRACT_RESULT__INIT;
     arena_reset(u->arena);
     read_task(u, task, &result);
+    buf_clear(&u->compressed);
+    if (task->keep && pages_compress(task->body.data, task->body.len, &u->compressed) == OK) {
+        result.compressed.data = u->compressed.data;
+        result.compressed.len = u->compressed.size;
+    }
     if (wire_pack(&result.base, answer) == OK)
         return;
     pb_result too_large = NEWSWIRE__V1__EXTRACT_RESULT__INIT;
