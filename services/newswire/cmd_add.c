@@ -15,7 +15,7 @@ enum { WAIT_MS = 10000, ASK_EVERY_MS = 200 };
 
 struct add {
     struct stack_settings stack;
-    const char *kind, *backfill, *gap;
+    const char *kind, *backfill, *gap, *selector;
     int64_t every_ms;
     bool no_wait;
 };
@@ -26,23 +26,24 @@ static const struct setting table[] = {
     {"every", SETTING_DURATION, offsetof(struct add, every_ms), NULL, 0, 7LL * 86400000,
      "ask at this interval; otherwise adaptive, 2 to 60 minutes"},
     {"backfill", SETTING_STRING, offsetof(struct add, backfill), NULL, 0, 0,
-     "entries already there: all, none, or how many of the newest (all; with --kind sitemap or "
-     "list "
-     "what the fetcher is set to)"},
+     "entries already there: all, none, or how many of the newest (all of a feed, the newest 50 of "
+     "a sitemap or list)"},
     {"gap", SETTING_STRING, offsetof(struct add, gap), NULL, 0, 0,
      "pause between two requests to the host, such as 2s or 0s"},
+    {"selector", SETTING_STRING, offsetof(struct add, selector), NULL, 0, 0,
+     "where the links of a list page are, where guessing fails: \"#news ul > li a\""},
     {"no-wait", SETTING_BOOL, offsetof(struct add, no_wait), NULL, 0, 0,
      "do not wait for the first poll"},
     {0}};
 
 static const char usage[] =
     "Usage: newswire add URL… [options]\n"
-    "Watches each URL: a feed, a page, a sitemap, or a page that lists others. Waits up to 10 s "
-    "for\n"
-    "the first poll and says what was found. A source in trouble is kept and asked again.\n"
+    "Watches each URL: a feed, a page, a sitemap, or a page that lists others. Waits up to 10 s\n"
+    "for the first poll and says what was found. A source in trouble is kept and asked again.\n"
     "\n"
     "  newswire add https://news.example.com/press/feed.xml\n"
     "  newswire add https://www.example.gov.cn/xinwen/index.html --kind list --every 30m\n"
+    "  newswire add https://www.example.gov.cn/gonggao/ --selector 'ul.news li a'\n"
     "  newswire add https://例子.中国/要闻/rss.xml --backfill 20 --gap 5s\n";
 
 // The parts of one request; the request points into them.
@@ -63,12 +64,11 @@ static enum err request_read(const struct add *a, struct request *r, struct prob
     if (source_kind_parse(a->kind, &r->add.kind) != OK)
         return problem_set(why, ERR_INPUT,
                            "--kind %s: it is one of auto, feed, page, sitemap and list", a->kind);
-    // A feed holds what is new; a sitemap or list may hold all that a site ever published.
-    bool whole = r->add.kind <= NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_PAGE;
-    const char *backfill = *a->backfill ? a->backfill : whole ? "all" : "";
-    if (*backfill && source_backfill_parse(backfill, &r->backfill) != OK)
-        return problem_set(why, ERR_INPUT, "--backfill %s: it is all, none or a number", backfill);
-    r->add.backfill = *backfill ? &r->backfill : NULL;
+    if (*a->backfill && source_backfill_parse(a->backfill, &r->backfill) != OK)
+        return problem_set(why, ERR_INPUT, "--backfill %s: it is all, none or a number",
+                           a->backfill);
+    r->add.backfill = *a->backfill ? &r->backfill : NULL;
+    r->add.selector = (char *)a->selector;
     if (!*a->gap)
         return OK;
     int64_t gap_ms;
@@ -141,7 +141,7 @@ static int add_all(struct stack *stack, const struct add *a, struct request *r, 
     for (int i = 0; i < n; i++) {
         enum err e = add_one(stack, r, urls[i], &replies[i], &why);
         if (e)
-            status = options_failed("add", "%s: %s", urls[i], why.text);
+            status = options_failed_at("add", urls[i], why.text);
         if (e == ERR_BUSY)
             break; // nobody there: the next one would only wait as long
     }

@@ -18,8 +18,8 @@ struct import {
 };
 
 static const struct setting import_table[] = {
-    {"backfill", SETTING_STRING, offsetof(struct import, backfill), "all", 0, 0,
-     "entries already there: all, none, or how many of the newest"},
+    {"backfill", SETTING_STRING, offsetof(struct import, backfill), NULL, 0, 0,
+     "entries already there: all, none, or how many of the newest; as for `newswire add`"},
     {0}};
 
 static const char import_usage[] =
@@ -80,6 +80,7 @@ static enum err add_one(struct stack *stack, const struct listed_source *s,
     add.url = s->url;
     add.kind = s->kind;
     add.every_s = s->every_s;
+    add.selector = s->selector;
     add.backfill = backfill;
     pb_envelope *reply = NULL;
     enum err e = stack_control(stack, &request, &reply, why);
@@ -87,24 +88,48 @@ static enum err add_one(struct stack *stack, const struct listed_source *s,
     return e;
 }
 
+static void ignore(void *arg, const Newswire__V1__Source *s)
+{
+    (void)arg, (void)s;
+}
+
+static bool is_there(struct stack *stack, const char *url)
+{
+    struct problem why;
+    return stack_sources(stack, url, ignore, NULL, &why) == OK;
+}
+
+struct counts {
+    size_t added, known, refused;
+};
+
+static void print_counts(const struct counts *n, bool json)
+{
+    if (json)
+        jsonl_print(stdout, json_pack("{s:I, s:I, s:I}", "added", (json_int_t)n->added, "known",
+                                      (json_int_t)n->known, "refused", (json_int_t)n->refused));
+    else
+        printf("%zu added, %zu known already, %zu refused\n", n->added, n->known, n->refused);
+}
+
 static int add_all(struct stack *stack, const struct source_list *l,
                    Newswire__V1__Backfill *backfill, bool json)
 {
-    size_t added = 0;
+    struct counts n = {.added = 0};
     enum err e = OK;
     for (size_t i = 0; i < l->n && e != ERR_BUSY; i++) {
         struct problem why = {""};
         e = add_one(stack, &l->items[i], backfill, &why);
-        if (e)
-            options_failed("import", "%s: %s", l->items[i].url, why.text);
-        added += !e;
+        if (!e)
+            n.added++;
+        else if (e == ERR_NOTFOUND && is_there(stack, l->items[i].url))
+            n.known++;
+        else
+            options_failed_at("import", l->items[i].url, why.text);
     }
-    if (json)
-        jsonl_print(stdout, json_pack("{s:I, s:I}", "added", (json_int_t)added, "refused",
-                                      (json_int_t)(l->n - added)));
-    else
-        printf("%zu of %zu sources added\n", added, l->n);
-    return added == l->n ? CMD_DONE : CMD_FAILED;
+    n.refused = l->n - n.added - n.known;
+    print_counts(&n, json);
+    return n.refused ? CMD_FAILED : CMD_DONE;
 }
 
 int cmd_import(int argc, char **argv)
@@ -119,7 +144,7 @@ int cmd_import(int argc, char **argv)
         return CMD_WRONG;
     if (argc - first != 1)
         return options_wrong(argv[0], "give one file, or - for standard input");
-    if (source_backfill_parse(o.backfill, &backfill) != OK)
+    if (*o.backfill && source_backfill_parse(o.backfill, &backfill) != OK)
         return options_wrong(argv[0], "--backfill %s: it is all, none or a number", o.backfill);
     struct stack *stack = stack_open(&o.stack);
     struct source_list list = {.items = NULL};
@@ -129,7 +154,7 @@ int cmd_import(int argc, char **argv)
         source_list_read(name, buf_str(&bytes), bytes.size, &list, &why) != OK)
         status = options_failed(argv[0], "%s", why.text);
     else
-        status = add_all(stack, &list, &backfill, o.stack.json);
+        status = add_all(stack, &list, *o.backfill ? &backfill : NULL, o.stack.json);
     source_list_free(&list);
     buf_free(&bytes);
     stack_close(&stack);
@@ -144,7 +169,7 @@ struct collected {
 static void collect(void *arg, const Newswire__V1__Source *s)
 {
     struct collected *c = arg;
-    struct listed_source l = {s->url, s->title, s->kind, s->found, s->every_s};
+    struct listed_source l = {s->url, s->title, s->selector, s->kind, s->found, s->every_s};
     if (source_list_add(&c->list, &l) != OK)
         c->left_out++;
 }

@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "services/newswire/commands.h"
 
@@ -35,4 +36,10 @@ int options_failed(const char *command, const char *format, ...)
     fputc('\n', stderr);
     va_end(args);
     return CMD_FAILED;
+}
+
+int options_failed_at(const char *command, const char *what, const char *reason)
+{
+    return strstr(reason, what) ? options_failed(command, "%s", reason)
+                                : options_failed(command, "%s: %s", what, reason);
 }

@@ -15,3 +15,6 @@ int options_wrong(const char *command, const char *format, ...) PRINTF_LIKE(2, 3
 
 // Says why a command could not do what it was asked to. Returns CMD_FAILED.
 int options_failed(const char *command, const char *format, ...) PRINTF_LIKE(2, 3);
+
+// The same about one of several things, which is named unless the reason names it.
+int options_failed_at(const char *command, const char *what, const char *reason);

@@ -14,13 +14,14 @@
 #include "services/newswire/source.h"
 #include "services/newswire/when.h"
 
-enum { URL_BYTES = 2048, TITLE_BYTES = 1024 };
+enum { URL_BYTES = 2048, TITLE_BYTES = 1024, SELECTOR_BYTES = 1024 };
 
 void source_list_free(struct source_list *l)
 {
     for (size_t i = 0; i < l->n; i++) {
         free(l->items[i].url);
         free(l->items[i].title);
+        free(l->items[i].selector);
     }
     free(l->items);
     *l = (struct source_list){.items = NULL};
@@ -35,6 +36,7 @@ enum err source_list_add(struct source_list *l, const struct listed_source *s)
     *copy = *s;
     copy->url = mem_strdup(s->url);
     copy->title = mem_strndup(s->title, text_cut(s->title, strlen(s->title), TITLE_BYTES));
+    copy->selector = mem_strdup(s->selector);
     return OK;
 }
 
@@ -68,7 +70,7 @@ static enum err add(struct source_list *l, const char *name, long line,
 static enum err read_plain(const char *name, const char *bytes, size_t size,
                            struct source_list *out, struct problem *why)
 {
-    char *text = mem_strndup(bytes, size), *rest = text;
+    char *text = mem_strndup(bytes, size), *rest = text, none[] = "";
     enum err e = OK;
     long number = 1;
     for (char *line; !e && (line = strsep(&rest, "\n")); number++) {
@@ -83,8 +85,8 @@ static enum err read_plain(const char *name, const char *bytes, size_t size,
             break;
         }
         line[n] = '\0';
-        e = add(out, name, number, &(struct listed_source){.url = line, .title = (char[]){""}},
-                why);
+        e = add(out, name, number,
+                &(struct listed_source){.url = line, .title = none, .selector = none}, why);
     }
     free(text);
     return e;
@@ -100,11 +102,16 @@ static char *attribute(xmlNode *node, const char *name)
     return NULL;
 }
 
+// An attribute of our namespace, likewise.
+static char *ours(xmlNode *node, const char *name)
+{
+    return (char *)xmlGetNsProp(node, BAD_CAST name, BAD_CAST SOURCE_LIST_NAMESPACE);
+}
+
 static enum err read_ours(const char *name, xmlNode *node, struct listed_source *s,
                           struct problem *why)
 {
-    char *kind = (char *)xmlGetNsProp(node, BAD_CAST "kind", BAD_CAST SOURCE_LIST_NAMESPACE);
-    char *every = (char *)xmlGetNsProp(node, BAD_CAST "every", BAD_CAST SOURCE_LIST_NAMESPACE);
+    char *kind = ours(node, "kind"), *every = ours(node, "every");
     int64_t ms = 0;
     enum err e = OK;
     if (kind && source_kind_parse(kind, &s->kind) != OK)
@@ -113,6 +120,9 @@ static enum err read_ours(const char *name, xmlNode *node, struct listed_source 
     else if (every && (settings_duration(every, &ms) != OK || ms > 7LL * 86400000))
         e = problem_set(why, ERR_INPUT, "%s:%ld: no interval up to 7d: %.40s", name,
                         xmlGetLineNo(node), every);
+    else if (strlen(s->selector) > SELECTOR_BYTES)
+        e = problem_set(why, ERR_INPUT, "%s:%ld: a selector longer than %d bytes", name,
+                        xmlGetLineNo(node), SELECTOR_BYTES);
     s->every_s = (uint32_t)(ms / 1000);
     xmlFree(kind);
     xmlFree(every);
@@ -135,8 +145,12 @@ static enum err read_outline(const char *name, xmlNode *node, struct source_list
 {
     char *attr = attribute(node, "xmlUrl"), *url = attr ? trim(attr) : NULL;
     char *title = attribute(node, "title"), *text = attribute(node, "text");
-    char none[] = "";
-    struct listed_source s = {.url = url, .title = title ? title : text ? text : none};
+    char *selector = ours(node, "selector"), none[] = "";
+    struct listed_source s = {.url = url,
+                              .title = title  ? title
+                                       : text ? text
+                                              : none,
+                              .selector = selector ? selector : none};
     enum err e = OK;
     if (url)
         e = read_ours(name, node, &s, why);
@@ -145,6 +159,7 @@ static enum err read_outline(const char *name, xmlNode *node, struct source_list
     xmlFree(attr);
     xmlFree(title);
     xmlFree(text);
+    xmlFree(selector);
     return e;
 }
 
@@ -212,6 +227,7 @@ static void remove_doubles(struct source_list *l)
         }
         free(sorted[i]->url);
         free(sorted[i]->title);
+        free(sorted[i]->selector);
         sorted[i]->url = NULL;
     }
     free(sorted);
@@ -250,7 +266,7 @@ enum err source_list_read(const char *name, const char *bytes, size_t size, stru
     return OK;
 }
 
-static void write_outline(xmlNode *body, xmlNs *ours, const struct listed_source *s)
+static void write_outline(xmlNode *body, xmlNs *ns, const struct listed_source *s)
 {
     xmlNode *outline = xmlNewChild(body, NULL, BAD_CAST "outline", NULL);
     const char *title = *s->title ? s->title : s->url;
@@ -259,11 +275,13 @@ static void write_outline(xmlNode *body, xmlNs *ours, const struct listed_source
         xmlNewProp(outline, BAD_CAST "type", BAD_CAST "rss");
     xmlNewProp(outline, BAD_CAST "xmlUrl", BAD_CAST s->url);
     if (s->kind)
-        xmlNewNsProp(outline, ours, BAD_CAST "kind", BAD_CAST source_kind_name(s->kind));
+        xmlNewNsProp(outline, ns, BAD_CAST "kind", BAD_CAST source_kind_name(s->kind));
     char every[WHEN_SIZE];
     when_setting((int64_t)s->every_s * 1000, every);
     if (s->every_s)
-        xmlNewNsProp(outline, ours, BAD_CAST "every", BAD_CAST every);
+        xmlNewNsProp(outline, ns, BAD_CAST "every", BAD_CAST every);
+    if (*s->selector)
+        xmlNewNsProp(outline, ns, BAD_CAST "selector", BAD_CAST s->selector);
 }
 
 void source_list_opml(const struct source_list *l, struct buf *out)
@@ -272,12 +290,12 @@ void source_list_opml(const struct source_list *l, struct buf *out)
     xmlNode *root = xmlNewNode(NULL, BAD_CAST "opml");
     xmlDocSetRootElement(doc, root);
     xmlNewProp(root, BAD_CAST "version", BAD_CAST "2.0");
-    xmlNs *ours = xmlNewNs(root, BAD_CAST SOURCE_LIST_NAMESPACE, BAD_CAST "newswire");
+    xmlNs *ns = xmlNewNs(root, BAD_CAST SOURCE_LIST_NAMESPACE, BAD_CAST "newswire");
     xmlNode *head = xmlNewChild(root, NULL, BAD_CAST "head", NULL);
     xmlNewTextChild(head, NULL, BAD_CAST "title", BAD_CAST "newswire sources");
     xmlNode *body = xmlNewChild(root, NULL, BAD_CAST "body", NULL);
     for (size_t i = 0; i < l->n; i++)
-        write_outline(body, ours, &l->items[i]);
+        write_outline(body, ns, &l->items[i]);
     xmlChar *text = NULL;
     int size = 0;
     xmlDocDumpFormatMemoryEnc(doc, &text, &size, "UTF-8", 1);

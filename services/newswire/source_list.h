@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Lists of sources as files: OPML 2.0 (opml.org) or plain text, one URL a line. Pure: bytes in,
-// URLs out, and back. Kind and interval have no place of their own in OPML: they are attributes of
-// the namespace SOURCE_LIST_NAMESPACE, which others ignore.
+// URLs out, and back. Kind, interval and selector have no place of their own in OPML: they are
+// attributes of the namespace SOURCE_LIST_NAMESPACE, which others ignore.
 #pragma once
 
 #include <stddef.h>
@@ -17,6 +17,7 @@ enum { SOURCE_LIST_BYTES = 8 << 20, SOURCE_LIST_MAX = 20000 };
 struct listed_source {
     char *url;
     char *title;                    // "" if the file has none
+    char *selector;                 // of a list page; "" if its links are to be found
     Newswire__V1__SourceKind kind;  // as asked for
     Newswire__V1__SourceKind found; // only written: tells other readers what is a feed
     uint32_t every_s;               // 0: adaptive

@@ -18,7 +18,8 @@ static void print(const struct verb *v, const char *url, uint64_t affected, bool
         printf("%s: %s\n", *url ? url : "all sources", v->done);
 }
 
-static enum err one(struct stack *stack, const struct verb *v, char *url, bool json)
+static enum err one(struct stack *stack, const char *command, const struct verb *v, char *url,
+                    bool json)
 {
     Newswire__V1__ControlRequest request = NEWSWIRE__V1__CONTROL_REQUEST__INIT;
     pb_envelope *reply = NULL;
@@ -26,7 +27,7 @@ static enum err one(struct stack *stack, const struct verb *v, char *url, bool j
     v->request(url, &request);
     enum err e = stack_control(stack, &request, &reply, &why);
     if (e)
-        fprintf(stderr, "newswire: %s%s%s\n", url, *url ? ": " : "", why.text);
+        options_failed_at(command, url, why.text);
     else
         print(v, url, reply->control_reply->affected, json);
     wire_envelope_free(&reply);
@@ -46,10 +47,10 @@ int verb_run(const struct verb *v, int argc, char **argv)
     struct stack *stack = stack_open(&o);
     enum err e = OK;
     if (first == argc)
-        e = one(stack, v, (char[]){""}, o.json);
+        e = one(stack, argv[0], v, (char[]){""}, o.json);
     status = e ? CMD_FAILED : CMD_DONE;
     for (int i = first; i < argc && e != ERR_BUSY; i++)
-        if ((e = one(stack, v, argv[i], o.json)) != OK)
+        if ((e = one(stack, argv[0], v, argv[i], o.json)) != OK)
             status = CMD_FAILED;
     stack_close(&stack);
     return status;

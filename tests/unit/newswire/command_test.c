@@ -302,7 +302,7 @@ static void what_is_exported_is_imported(void **state)
     f.url[0] = '\0';
     run(&f, cmd_import, (const char *[]){"import", path, NULL});
     assert_int_equal(got.status, CMD_DONE);
-    assert_string_equal(got.out, "1 of 1 sources added\n");
+    assert_string_equal(got.out, "1 added, 0 known already, 0 refused\n");
     assert_string_equal(f.url, "https://例子.中国/要闻.xml");
     unlink(path);
 }

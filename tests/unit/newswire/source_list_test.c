@@ -117,11 +117,11 @@ static void what_is_written_is_read_back(void **state)
 {
     (void)state;
     static const struct listed_source rows[] = {
-        {(char *)"https://例子.中国/a?x=1&y=\"2\"", (char *)"国资委 <要闻> & \"more\"",
+        {(char *)"https://例子.中国/a?x=1&y=\"2\"", (char *)"国资委 <要闻> & \"more\"", (char *)"",
          NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_FEED, 0, 0},
-        {(char *)"http://example.com/list", (char *)"", NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_LIST,
-         0, 1800},
-        {(char *)"http://example.com/auto", (char *)"Auto", 0,
+        {(char *)"http://example.com/list", (char *)"", (char *)"ul[title=\"公告\"] > li a",
+         NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_LIST, 0, 1800},
+        {(char *)"http://example.com/auto", (char *)"Auto", (char *)"", 0,
          NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_FEED, 90},
     };
     struct source_list l = {.items = NULL}, back;
@@ -137,6 +137,7 @@ static void what_is_written_is_read_back(void **state)
         assert_string_equal(back.items[i].title, *rows[i].title ? rows[i].title : rows[i].url);
         assert_int_equal(back.items[i].kind, rows[i].kind);
         assert_int_equal(back.items[i].every_s, rows[i].every_s);
+        assert_string_equal(back.items[i].selector, rows[i].selector);
     }
     source_list_free(&back);
     source_list_plain(&l, &plain);
