@@ -106,8 +106,10 @@ static const char *base_of(const struct list_page *p)
 {
     char url[URL_MAX + 1];
     for (uint32_t i = 0; i < p->count; i++) {
+        if (p->nodes[i].tag != HTML_BASE)
+            continue;
         struct html_str href = html_attr(p->html, &p->nodes[i], HTML_ATTR_HREF);
-        if (p->nodes[i].tag != HTML_BASE || href.n == 0 || href.n > URL_MAX)
+        if (href.n == 0 || href.n > URL_MAX)
             continue;
         const char *text = arena_strndup(p->arena, href.s, href.n);
         if (url_resolve(p->url, text, url) == OK)

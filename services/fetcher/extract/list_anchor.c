@@ -122,6 +122,8 @@ static bool word_at(struct html_str value, size_t i, const char *word)
 bool list_named(const struct list_page *p, uint32_t node, const char *const *words, size_t n)
 {
     static const enum html_attr attrs[] = {HTML_ATTR_CLASS, HTML_ATTR_ID};
+    if (p->nodes[node].tag == HTML_TEXT)
+        return false;
     for (size_t a = 0; a < COUNT(attrs); a++) {
         struct html_str value = html_attr(p->html, &p->nodes[node], attrs[a]);
         for (size_t i = 0; i < value.n; i++)
@@ -482,10 +484,10 @@ static void drop_repeated(struct list_page *p)
 void list_anchors(struct list_page *p, bool all)
 {
     for (uint32_t i = 0; i < p->count; i++) {
-        bool link = p->nodes[i].tag == HTML_A;
-        bool click = !link && p->nodes[i].end - i < CLICK_NODES_MAX && p->nodes[i].n_attrs > 0 &&
-                     html_attr(p->html, &p->nodes[i], HTML_ATTR_ONCLICK).n > 0;
-        if (link || click)
+        const struct html_node *node = &p->nodes[i];
+        bool click = node->tag != HTML_TEXT && node->end - i < CLICK_NODES_MAX &&
+                     html_attr(p->html, node, HTML_ATTR_ONCLICK).n > 0;
+        if (node->tag == HTML_A || click)
             add_anchor(p, i);
     }
     mark_places(p);

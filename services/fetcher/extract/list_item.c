@@ -121,14 +121,13 @@ static bool date_in(const struct list_page *p, uint32_t from, uint32_t to, const
 {
     char joined[64] = "";
     size_t used = 0;
-    if (to - from > ITEM_NODES_MAX)
-        to = from + ITEM_NODES_MAX;
-    for (uint32_t i = from; i < to; i++) {
-        struct html_str when = html_attr(p->html, &p->nodes[i], HTML_ATTR_DATETIME);
-        if (when.n > 0 && date_read(when.s, when.n, &p->dates, out))
-            return true;
-        if (p->nodes[i].tag != HTML_TEXT || p->nodes[i].text_size < 1)
+    for (uint32_t i = from; i < to && i - from < ITEM_NODES_MAX; i++) {
+        if (p->nodes[i].tag != HTML_TEXT) {
+            struct html_str when = html_attr(p->html, &p->nodes[i], HTML_ATTR_DATETIME);
+            if (when.n > 0 && date_read(when.s, when.n, &p->dates, out))
+                return true;
             continue;
+        }
         const char *text = list_text(p, i, i + 1, 1000);
         size_t n = strlen(text);
         uint32_t cells = list_cells(text, n);

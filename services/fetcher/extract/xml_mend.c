@@ -140,7 +140,7 @@ static const char *read_attribute(const char *s, const char *end, struct attribu
     const char *p = s;
     while (p < end && !xml_is_space(*p) && *p != '=' && *p != '>' && *p != '/' && *p != '<')
         p++;
-    *out = (struct attribute){.name = {s, (size_t)(p - s)}};
+    *out = (struct attribute){.name = {s, (size_t)(p - s)}, .value = {p, 0}};
     while (p < end && xml_is_space(*p))
         p++;
     if (p == end || *p != '=')
