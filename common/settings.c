@@ -9,8 +9,9 @@
 #include "common/mem.h"
 #include "common/setting_value.h"
 #include "common/settings_file.h"
+#include "common/suggest.h"
 
-enum { NAME_MAX_BYTES = 64 };
+enum { NAME_MAX_BYTES = 64, SUGGESTIONS_MAX = 100 };
 
 static const char *const sections[] = {"common", "fetcher", "classifier",
                                        "sink",   "gateway", "newswire"};
@@ -45,44 +46,16 @@ static void respell(const char *name, const char *prefix, bool capitals, char ou
         *c = (char)(*c == '-' ? '_' : capitals ? toupper((unsigned char)*c) : *c);
 }
 
-// How many letters must be changed, added or left out to make one of the other (Levenshtein).
-static size_t distance(const char *a, const char *b)
-{
-    size_t row[NAME_MAX_BYTES], n = strlen(b);
-    for (size_t j = 0; j <= n; j++)
-        row[j] = j;
-    for (size_t i = 1; a[i - 1]; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= n; j++) {
-            size_t best = diagonal + (a[i - 1] != b[j - 1]);
-            diagonal = row[j];
-            if (row[j] + 1 < best)
-                best = row[j] + 1;
-            if (row[j - 1] + 1 < best)
-                best = row[j - 1] + 1;
-            row[j] = best;
-        }
-    }
-    return row[n];
-}
-
 static const char *nearest(const struct settings_source *source, const char *name)
 {
     const struct setting *tables[] = {source->table, source->shared};
-    const char *best = NULL;
-    size_t least = 3; // further off is no slip of the finger
-    if (strlen(name) >= NAME_MAX_BYTES)
-        return NULL;
+    const char *names[SUGGESTIONS_MAX];
+    size_t n = 0;
     for (size_t i = 0; i < 2; i++)
-        for (const struct setting *s = tables[i]; s && s->name; s++) {
-            size_t d = distance(name, s->name);
-            if (d < least) {
-                least = d;
-                best = s->name;
-            }
-        }
-    return best;
+        for (const struct setting *s = tables[i]; s && s->name && n < SUGGESTIONS_MAX; s++)
+            if (*s->help) // what help hides is not for this program's users
+                names[n++] = s->name;
+    return suggest_nearest(name, names, n);
 }
 
 // `name` is spelt as in a flag; the advice as it is where the user wrote it.

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "services/newswire/commands.h"
-#include "services/newswire/suggest.h"
+#include "common/suggest.h"
 
 struct command {
     const char *name, *help;

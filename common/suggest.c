@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "services/newswire/suggest.h"
+#include "common/suggest.h"
 
 #include <string.h>
 
-enum { LONGEST = 32 }; // of a name that is compared; nothing longer is a command
+enum { LONGEST = 32 }; // of a name that is compared; longer ones are not what was meant
 
 static size_t least(size_t a, size_t b)
 {

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "services/newswire/suggest.h"
+#include "common/suggest.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
