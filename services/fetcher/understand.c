@@ -24,6 +24,11 @@ enum {
     ATTACHMENTS_MAX = 50,
     FEEDS_MAX = 10,
     SITEMAPS_MAX = 100, // of an index, newest first
+    // What entries may take in memory together, with what the message's own structs take. Stays
+    // below what wire_unpack() and FETCH_ANSWER_MAX allow.
+    ENTRIES_BYTES = 12 << 20,
+    ENTRY_BYTES = 96,
+    HINT_BYTES = 400,
     SNIFF_BYTES = 2048,
     COMPRESSED_MAX = 9 << 20,
 };
@@ -251,35 +256,61 @@ static int newest_first(const void *a, const void *b)
     return x < y ? 1 : x > y ? -1 : 0;
 }
 
-static void add_sitemaps(struct understand *u, const struct sitemap *map, pb_result *r)
+static const struct sitemap_entry **entries_of(struct understand *u, const struct sitemap *map)
 {
-    const struct sitemap_entry **all = arena_alloc(u->arena, map->n_entries * sizeof *all + 1);
+    const struct sitemap_entry **all = arena_alloc(u->arena, (map->n_entries + 1) * sizeof *all);
     for (size_t i = 0; i < map->n_entries; i++)
         all[i] = &map->entries[i];
-    qsort(all, map->n_entries, sizeof *all, newest_first);
+    return all;
+}
+
+static void add_sitemaps(struct understand *u, const struct sitemap *map, pb_result *r)
+{
+    const struct sitemap_entry **all = entries_of(u, map);
+    qsort(all, map->n_entries, sizeof(struct sitemap_entry *), newest_first);
     r->feeds = arena_alloc(u->arena, SITEMAPS_MAX * sizeof *r->feeds);
     for (size_t i = 0; i < map->n_entries && r->n_feeds < SITEMAPS_MAX; i++)
         if (*clip_url(all[i]->url))
             r->feeds[r->n_feeds++] = clip_url(all[i]->url);
 }
 
+static Newswire__V1__Entry *page_entry(struct understand *u, const struct sitemap_entry *e)
+{
+    Newswire__V1__Entry *entry = arena_alloc(u->arena, sizeof *entry);
+    newswire__v1__entry__init(entry);
+    entry->link = clip_url(e->url);
+    entry->at_ms = changed_ms(e);
+    if (!*e->title)
+        return entry;
+    entry->hint = announcement_new(u);
+    entry->hint->title = clip(u, e->title, STRING_MAX);
+    entry->hint->language = clip(u, e->language, 64);
+    entry->hint->published_ms = e->published_ms;
+    entry->hint->published_precision = precision(e->published_precision);
+    return entry;
+}
+
+static size_t bytes_of(const struct sitemap_entry *e)
+{
+    return ENTRY_BYTES + strlen(e->url) + (*e->title ? HINT_BYTES + strlen(e->title) : 0);
+}
+
+// All of them in their order; or, where they are too many for one answer, the newest.
 static void add_pages(struct understand *u, const struct sitemap *map, pb_result *r)
 {
+    const struct sitemap_entry **all = entries_of(u, map);
+    size_t total = 0;
+    for (size_t i = 0; i < map->n_entries; i++)
+        total += bytes_of(all[i]);
+    if (total > ENTRIES_BYTES) {
+        qsort(all, map->n_entries, sizeof(struct sitemap_entry *), newest_first);
+        r->problem = "it is larger than what is taken from one response: only the newest are read";
+    }
     r->entries = arena_alloc(u->arena, (map->n_entries + 1) * sizeof *r->entries);
-    for (size_t i = 0; i < map->n_entries; i++) {
-        const struct sitemap_entry *e = &map->entries[i];
-        Newswire__V1__Entry *entry = arena_alloc(u->arena, sizeof *entry);
-        newswire__v1__entry__init(entry);
-        entry->link = clip_url(e->url);
-        entry->at_ms = changed_ms(e);
-        if (*e->title) {
-            entry->hint = announcement_new(u);
-            entry->hint->title = clip(u, e->title, STRING_MAX);
-            entry->hint->language = clip(u, e->language, 64);
-            entry->hint->published_ms = e->published_ms;
-            entry->hint->published_precision = precision(e->published_precision);
-        }
-        r->entries[r->n_entries++] = entry;
+    size_t room = ENTRIES_BYTES;
+    for (size_t i = 0; i < map->n_entries && bytes_of(all[i]) <= room; i++) {
+        room -= bytes_of(all[i]);
+        r->entries[r->n_entries++] = page_entry(u, all[i]);
     }
 }
 
@@ -401,6 +432,7 @@ void understand_run(struct understand *u, const pb_task *task, struct buf *answe
     }
     if (wire_pack(&result.base, answer) == OK)
         return;
+    buf_clear(answer);
     pb_result too_large = NEWSWIRE__V1__EXTRACT_RESULT__INIT;
     too_large.problem = "its text is larger than what is taken from one response";
     if (wire_pack(&too_large.base, answer))

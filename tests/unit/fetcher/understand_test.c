@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "services/fetcher/understand.h"
+
+typedef Newswire__V1__ExtractResult pb_result;
+
+// What the worker answers to a document, with room for so many bytes of answer.
+static pb_result *understood(const struct buf *document, size_t answer_max)
+{
+    Newswire__V1__ExtractTask task = NEWSWIRE__V1__EXTRACT_TASK__INIT;
+    struct understand *u = understand_new();
+    struct buf answer = buf_new(answer_max);
+    struct problem why = {""};
+    ProtobufCMessage *m;
+    task.url = (char *)"https://例子.中国/";
+    task.body = (ProtobufCBinaryData){document->size, document->data};
+    understand_run(u, &task, &answer);
+    if (wire_unpack(&newswire__v1__extract_result__descriptor, answer.data, answer.size, &m, &why))
+        fail_msg("%s", why.text);
+    buf_free(&answer);
+    understand_free(&u);
+    return (pb_result *)m;
+}
+
+// A sitemap whose last entry is the newest.
+static struct buf sitemap(int n, int link_bytes)
+{
+    struct buf b = buf_new(64 << 20);
+    buf_puts(&b, "<?xml version=\"1.0\"?>"
+                 "<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">");
+    for (int i = 0; i < n; i++)
+        buf_printf(&b,
+                   "<url><loc>http://例子.中国/%0*d</loc>"
+                   "<lastmod>2026-01-01T%02d:%02d:%02dZ</lastmod></url>",
+                   link_bytes, i, i / 3600, i / 60 % 60, i % 60);
+    buf_puts(&b, "</urlset>");
+    return b;
+}
+
+static void a_sitemap_of_full_size_is_read_whole(void **state)
+{
+    (void)state;
+    struct buf b = sitemap(50000, 60);
+    pb_result *r = understood(&b, 15 << 20);
+    assert_int_equal(r->found, NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_SITEMAP);
+    assert_int_equal(r->n_entries, 50000);
+    assert_string_equal(r->problem, "");
+    wire_free(&r->base);
+    buf_free(&b);
+}
+
+static void of_a_sitemap_too_large_for_an_answer_the_newest_are_read(void **state)
+{
+    (void)state;
+    struct buf b = sitemap(25000, 500);
+    pb_result *r = understood(&b, 15 << 20);
+    assert_in_range(r->n_entries, 15000, 24000);
+    assert_non_null(strstr(r->problem, "only the newest"));
+    const char *last = r->entries[0]->link;
+    assert_string_equal(last + strlen(last) - 5, "24999");
+    wire_free(&r->base);
+    buf_free(&b);
+}
+
+static void what_does_not_fit_into_an_answer_is_a_problem_for_a_person(void **state)
+{
+    (void)state;
+    struct buf b = sitemap(50, 500);
+    pb_result *r = understood(&b, 2000);
+    assert_int_equal(r->found, NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_AUTO);
+    assert_non_null(strstr(r->problem, "larger than what is taken"));
+    wire_free(&r->base);
+    buf_free(&b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_sitemap_of_full_size_is_read_whole),
+        cmocka_unit_test(of_a_sitemap_too_large_for_an_answer_the_newest_are_read),
+        cmocka_unit_test(what_does_not_fit_into_an_answer_is_a_problem_for_a_person),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
