@@ -128,7 +128,7 @@ const char *setting_type_name(enum setting_type type)
     case SETTING_BOOL:
         return "";
     case SETTING_LIST:
-        return "A,B,…";
+        return "LIST";
     case SETTING_STRING:
         break;
     }

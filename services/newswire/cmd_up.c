@@ -212,6 +212,8 @@ int cmd_up(int argc, char **argv)
     up_plan(&r.plan);
     if (!children_agree(&r.plan))
         r.status = EX_CONFIG;
+    else if (settings.service.check)
+        r.status = CMD_DONE;
     else if (data_dir_open(settings.data, &lock, &why) != OK)
         r.status = refuse(&why);
     else

@@ -100,13 +100,24 @@ static void a_task_that_was_not_begun_is_not_blamed(void **state)
         assert_int_equal(give(q, 0), 2);
         assert_null(work_queue_died(q, 0, false));
     }
+    work_queue_free(&q);
+}
+
+static void a_suspect_that_was_not_begun_stays_one(void **state)
+{
+    (void)state;
+    struct work_queue *q = queue_of(2, 2, 3);
     give(q, 0);
     assert_null(work_queue_died(q, 0, true));
-    for (int death = 0; death < 5; death++) { // a suspect stays one, alone
+    assert_int_equal(give(q, 0), 1);
+    assert_int_equal(give(q, 1), 2);
+    for (int death = 0; death < 5; death++) {
+        assert_null(work_queue_died(q, 0, false));
+        assert_int_equal(give(q, 1), 0); // not beside another
         assert_int_equal(give(q, 0), 1);
         assert_int_equal(give(q, 0), 0);
-        assert_null(work_queue_died(q, 0, false));
     }
+    assert_null(work_queue_died(q, 0, false));
     assert_int_equal(work_queue_give(q, 0)->deaths, 1);
     assert_int_equal(work_queue_size(q), 3);
     work_queue_free(&q);
@@ -135,6 +146,7 @@ int main(void)
         cmocka_unit_test(the_third_death_is_poison),
         cmocka_unit_test(a_worker_that_dies_idle_is_held_against_nothing),
         cmocka_unit_test(a_task_that_was_not_begun_is_not_blamed),
+        cmocka_unit_test(a_suspect_that_was_not_begun_stays_one),
         cmocka_unit_test(busy_workers_run_empty_while_a_suspect_waits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
