@@ -260,10 +260,10 @@ static void add_to_list(struct taxonomy *t, struct list *list, uint32_t item)
 static void tie_words(struct reader *r)
 {
     struct taxonomy *t = r->t;
-    struct mention **sorted = mem_alloc(r->n_mentions * sizeof(struct mention *));
+    struct mention **sorted = mem_alloc(r->n_mentions * sizeof(void *));
     for (size_t i = 0; i < r->n_mentions; i++)
         sorted[i] = &r->mentions[i];
-    qsort(sorted, r->n_mentions, sizeof *sorted, by_text);
+    qsort(sorted, r->n_mentions, sizeof(void *), by_text);
     for (size_t i = 0; i < r->n_mentions; i++) {
         struct mention *m = sorted[i];
         if (i == 0 || by_text(&sorted[i - 1], &sorted[i]) != 0) {

@@ -69,14 +69,14 @@ unsigned yaml_line(const struct yaml_node *node)
 
 void yaml_wrong(struct yaml *y, const struct yaml_node *at, const char *format, ...)
 {
-    if (y->failed)
-        return;
-    y->failed = true;
     char said[300];
     va_list args;
     va_start(args, format);
     vsnprintf(said, sizeof said, format, args);
     va_end(args);
+    if (y->failed)
+        return;
+    y->failed = true;
     (void)problem_set(&y->problem, ERR_CONFIG, "%s:%u: %s", y->name, yaml_line(at), said);
 }
 

@@ -13,7 +13,7 @@ uint8_t examples_label(const struct taxonomy *t, const char *name)
     for (size_t i = 0; i < t->n_labels; i++)
         if (strcmp(t->labels[i].name, name) == 0)
             return (uint8_t)i;
-    return NO_LABEL;
+    return strcmp(t->fallback, name) == 0 ? NO_LABEL : UNKNOWN_LABEL;
 }
 
 // The source as the document says it, else the beginning of its id: "site/…" or "site:…".
@@ -62,16 +62,16 @@ bool examples_add(struct examples *x, struct analysis *a, const struct item *ite
     if (!*primary || strcmp(primary, "-") == 0)
         return true;
     struct example e = {.label = examples_label(&a->taxonomy, primary)};
-    if (e.label == NO_LABEL || x->n == EXAMPLES_MAX) {
+    if (e.label == UNKNOWN_LABEL || x->n == EXAMPLES_MAX) {
         (void)problem_set(why, ERR_INPUT, "%s:%u: %s \"%s\"", item->file, item->line,
-                          e.label == NO_LABEL ? "the taxonomy has no label"
-                                              : "too many documents; first not taken:",
+                          e.label == UNKNOWN_LABEL ? "the taxonomy has no label"
+                                                   : "too many documents; first not taken:",
                           primary);
         return false;
     }
     for (size_t i = 1; i < item->n_labels; i++) {
         uint8_t other = examples_label(&a->taxonomy, item->labels[i]);
-        if (other != NO_LABEL && other != e.label)
+        if (other < NO_LABEL && other != e.label)
             e.others |= 1u << other;
     }
     analysis_run(a, &(struct document){item->title, "", item->text});

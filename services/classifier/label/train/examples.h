@@ -9,10 +9,15 @@
 #include "services/classifier/label/analysis.h"
 #include "services/classifier/label/documents.h"
 
-enum { NO_LABEL = 0xFF, EXAMPLES_MAX = 200000, SOURCES_MAX = 20000 };
+enum {
+    NO_LABEL = TAXONOMY_LABELS, // the fallback, where it is no label of its own
+    UNKNOWN_LABEL = 0xFF,
+};
+
+enum { EXAMPLES_MAX = 200000, SOURCES_MAX = 20000 };
 
 struct example {
-    uint8_t label;   // index in the taxonomy; the primary one
+    uint8_t label;   // index in the taxonomy, or NO_LABEL; the primary one
     uint32_t others; // bit i: label i applies as well
     uint16_t source; // index in examples.sources
     bool translated;
@@ -36,5 +41,5 @@ bool examples_add(struct examples *x, struct analysis *a, const struct item *ite
                   const char *label, bool *added, struct problem *why);
 void examples_free(struct examples *x);
 
-// Index of a label's name, or NO_LABEL.
+// Index of a label's name, NO_LABEL for the fallback's, or UNKNOWN_LABEL.
 uint8_t examples_label(const struct taxonomy *t, const char *name);

@@ -75,17 +75,18 @@ struct rows {
 };
 
 // A small source or label counts for more: its documents are given several times.
-static size_t *copies_of(const struct examples *x, const bool *used, size_t n_labels)
+static size_t *copies_of(const struct examples *x, const bool *used)
 {
-    size_t *sizes = mem_alloc(x->n_sources * n_labels * sizeof *sizes);
+    enum { SIZES = TAXONOMY_LABELS + 1 };
+    size_t *sizes = mem_alloc(x->n_sources * SIZES * sizeof *sizes);
     size_t *copies = mem_alloc(x->n * sizeof *copies);
     for (size_t i = 0; i < x->n; i++)
         if (used[i])
-            sizes[x->all[i].source * n_labels + x->all[i].label]++;
+            sizes[x->all[i].source * SIZES + x->all[i].label]++;
     for (size_t i = 0; i < x->n; i++) {
         if (!used[i])
             continue;
-        size_t size = sizes[x->all[i].source * n_labels + x->all[i].label];
+        size_t size = sizes[x->all[i].source * SIZES + x->all[i].label];
         double want = sqrt((double)COPIES_OF / (double)size);
         copies[i] = want < 1 ? 1 : want > MOST_COPIES ? MOST_COPIES : (size_t)(want + 0.5);
     }
@@ -115,16 +116,15 @@ static size_t fill_row(const struct model *m, const struct example *e, struct ce
     return n;
 }
 
-static struct rows make_rows(const struct model *m, const struct examples *x, const bool *used,
-                             size_t n_labels)
+static struct rows make_rows(const struct model *m, const struct examples *x, const bool *used)
 {
-    size_t *copies = copies_of(x, used, n_labels), n_nodes = 0, n_rows = 0;
+    size_t *copies = copies_of(x, used), n_nodes = 0, n_rows = 0;
     for (size_t i = 0; i < x->n; i++) {
         n_nodes += used[i] ? x->all[i].n_features + x->all[i].n_grams + 2 : 0;
         n_rows += copies[i];
     }
-    struct rows r = {mem_alloc(n_rows * sizeof *r.rows), mem_alloc(n_nodes * sizeof *r.nodes),
-                     mem_alloc(n_rows * sizeof *r.of), 0};
+    struct rows r = {mem_alloc(n_rows * sizeof(void *)), mem_alloc(n_nodes * sizeof *r.nodes),
+                     mem_alloc(n_rows * sizeof(void *)), 0};
     struct cell *next = r.nodes;
     for (size_t i = 0; i < x->n; i++) {
         if (!used[i])
@@ -150,7 +150,7 @@ static void rows_free(struct rows *r)
 // weigh more, though less than their rarity.
 static void learn_column(const struct rows *r, size_t label, struct model *m, size_t column)
 {
-    struct cell **rows = mem_alloc(r->n * sizeof(struct cell *));
+    struct cell **rows = mem_alloc(r->n * sizeof(void *));
     double *y = mem_alloc(r->n * sizeof *y),
            *weights = mem_alloc((m->n_features + 1) * sizeof *weights);
     size_t n = 0, positive = 0;
@@ -182,7 +182,7 @@ void learn(const struct taxonomy *t, const struct examples *x, const bool *used,
     }
     snprintf(m.data, sizeof m.data, "%016llx", (unsigned long long)x->hash);
     choose_features(x, used, &m);
-    struct rows r = make_rows(&m, x, used, t->n_labels);
+    struct rows r = make_rows(&m, x, used);
     for (size_t c = 0; c < t->n_labels; c++)
         learn_column(&r, c, &m, c);
     rows_free(&r);
@@ -241,8 +241,10 @@ void learn_calibration(const float *sums, const bool *right, size_t n, struct co
             break;
         double da = -(hbb * ga - hab * gb) / det, db = -(haa * gb - hab * ga) / det, rate = 1;
         double next = calibration_loss(sums, right, n, target, a + da, b + db);
-        for (; rate > 1e-6 && next > loss; rate /= 2)
-            next = calibration_loss(sums, right, n, target, a + rate * da / 2, b + rate * db / 2);
+        while (rate > 1e-6 && next > loss) {
+            rate /= 2;
+            next = calibration_loss(sums, right, n, target, a + rate * da, b + rate * db);
+        }
         if (next > loss)
             break;
         a += rate * da;

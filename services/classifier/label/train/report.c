@@ -7,7 +7,7 @@
 
 #include "common/mem.h"
 
-enum { BINS = 10, GROUPS = 16 };
+enum { BINS = 10, GROUPS = 16, SLOTS = TAXONOMY_LABELS + 1 }; // the last slot: the fallback
 
 static double share(double part, double whole)
 {
@@ -34,7 +34,7 @@ static double calibration_error(const struct outcome *all, size_t n, const char 
 void report_scores(const struct outcome *all, size_t n, const char *group, size_t n_labels,
                    struct scores *out)
 {
-    size_t given[TAXONOMY_LABELS] = {0}, both[TAXONOMY_LABELS] = {0}, right = 0, labels = 0;
+    size_t given[SLOTS] = {0}, both[SLOTS] = {0}, right = 0, labels = 0;
     *out = (struct scores){0};
     for (size_t i = 0; i < n; i++) {
         if (group && strcmp(all[i].group, group) != 0)
@@ -65,18 +65,33 @@ static void print_labels(FILE *to, const struct taxonomy *t, const struct scores
                 s->precision[c], s->recall[c], s->f1[c]);
 }
 
+// The labels, and behind them the fallback if it is none of them.
+static size_t slot_of(const struct taxonomy *t, size_t column)
+{
+    return column < t->n_labels ? column : TAXONOMY_LABELS;
+}
+
+static const char *slot_name(const struct taxonomy *t, size_t column)
+{
+    return column < t->n_labels ? t->labels[column].name : t->fallback;
+}
+
 static void print_confusion(FILE *to, const struct taxonomy *t, const struct outcome *all, size_t n)
 {
-    size_t(*cells)[TAXONOMY_LABELS] = mem_alloc(TAXONOMY_LABELS * sizeof *cells);
+    size_t(*cells)[SLOTS] = mem_alloc(SLOTS * sizeof *cells);
+    size_t columns = t->n_labels + 1;
     for (size_t i = 0; i < n; i++)
         cells[all[i].wanted][all[i].given]++;
-    fprintf(to, "\n%-20s given as\n%-20s", "confusion", "");
     for (size_t c = 0; c < t->n_labels; c++)
-        fprintf(to, " %15.15s", t->labels[c].name);
-    for (size_t w = 0; w < t->n_labels; w++) {
-        fprintf(to, "\n%-20s", t->labels[w].name);
-        for (size_t c = 0; c < t->n_labels; c++)
-            fprintf(to, " %15zu", cells[w][c]);
+        if (strcmp(t->labels[c].name, t->fallback) == 0)
+            columns = t->n_labels;
+    fprintf(to, "\n%-20s given as\n%-20s", "confusion", "");
+    for (size_t c = 0; c < columns; c++)
+        fprintf(to, " %15.15s", slot_name(t, c));
+    for (size_t w = 0; w < columns; w++) {
+        fprintf(to, "\n%-20s", slot_name(t, w));
+        for (size_t c = 0; c < columns; c++)
+            fprintf(to, " %15zu", cells[slot_of(t, w)][slot_of(t, c)]);
     }
     fputc('\n', to);
     free(cells);

@@ -12,7 +12,7 @@
 
 // One document's outcome.
 struct outcome {
-    uint8_t wanted, given; // labels' indexes
+    uint8_t wanted, given; // labels' indexes; TAXONOMY_LABELS: none
     float score;           // of the label given
     const char *group;     // "en", "en, by machine", …: borrowed
 };
@@ -20,7 +20,7 @@ struct outcome {
 struct scores {
     double macro_f1, accuracy;
     double precision[TAXONOMY_LABELS], recall[TAXONOMY_LABELS], f1[TAXONOMY_LABELS];
-    size_t n, wanted[TAXONOMY_LABELS];
+    size_t n, wanted[TAXONOMY_LABELS + 1];
     double calibration_error; // expected (10 equal bins), of the score of the label given
 };
 
