@@ -189,11 +189,16 @@ static void take_sitemap(struct robots *r, const char *value)
         r->sitemaps[r->n_sitemaps++] = arena_strndup(r->arena, value, strlen(value));
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\v' || c == '\f';
+}
+
 static char *trim(char *s, char *end)
 {
-    while (s < end && isspace((unsigned char)*s))
+    while (s < end && is_blank(*s))
         s++;
-    while (end > s && isspace((unsigned char)end[-1]))
+    while (end > s && is_blank(end[-1]))
         end--;
     *end = '\0';
     return s;
@@ -220,7 +225,7 @@ static void take_line(struct reader *r, char *line, char *end)
 
 static void read_lines(struct reader *r, const char *s, const char *end)
 {
-    char line[LINE_MAX_SIZE];
+    char line[LINE_MAX_SIZE] = "";
     while (s < end) {
         const char *stop = s;
         while (stop < end && *stop != '\n' && *stop != '\r')

@@ -197,7 +197,7 @@ static void count_delay(struct tally *t, int64_t delay_ms)
 // among the `length` newest has rolled off.
 static uint32_t collect(struct source *s, int64_t now, struct tally *t)
 {
-    int64_t window[WINDOW_MAX];
+    static int64_t window[WINDOW_MAX];
     uint32_t n = 0;
     bool first = s->schedule.polls == 0;
     while (s->next_entry <= now) {

@@ -26,10 +26,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         lines[i] = rest ? strsep(&rest, "\n") : NULL;
     struct schedule s = {0};
     if (schedule_read(lines[0], &s) == OK) {
-        char again[SCHEDULE_TEXT_SIZE];
+        char once[SCHEDULE_TEXT_SIZE], again[SCHEDULE_TEXT_SIZE];
         struct schedule same;
-        schedule_write(&s, again);
-        if (schedule_read(again, &same) != OK || memcmp(&s, &same, sizeof s) != 0)
+        schedule_write(&s, once);
+        enum err rc = schedule_read(once, &same);
+        schedule_write(&same, again);
+        if (rc != OK || strcmp(once, again) != 0)
             panic("a state that is not read as it was written");
     }
     int64_t retry = schedule_retry_after(lines[1], NOW);

@@ -29,10 +29,11 @@ void feed_reader_free(struct feed_reader **r)
 {
     if (!*r)
         return;
-    struct buf *bufs[] = {&(*r)->decoded, &(*r)->cleaned, &(*r)->markup, &(*r)->plain,
-                          &(*r)->defect};
-    for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++)
-        buf_free(bufs[i]);
+    buf_free(&(*r)->decoded);
+    buf_free(&(*r)->cleaned);
+    buf_free(&(*r)->markup);
+    buf_free(&(*r)->plain);
+    buf_free(&(*r)->defect);
     arena_free(&(*r)->arena);
     html_free(&(*r)->html);
     free((*r)->entries);

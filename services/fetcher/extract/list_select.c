@@ -134,15 +134,15 @@ static bool chooses(const struct list_page *p, uint32_t node, const struct selec
     return found;
 }
 
-enum err list_select(struct list_page *p, const char *text)
+enum err list_select(struct list_page *p, const char *selector)
 {
-    struct selector selector;
-    if (!parse(text, &selector))
+    struct selector steps;
+    if (!parse(selector, &steps))
         return ERR_INPUT;
     size_t n = 0;
     for (size_t i = 0; i < p->n; i++) {
         bool again = i > 0 && p->anchors[i].url_hash == p->anchors[i - 1].url_hash;
-        p->anchors[i].dropped = !chooses(p, p->anchors[i].node, &selector);
+        p->anchors[i].dropped = !chooses(p, p->anchors[i].node, &steps);
         n += !p->anchors[i].dropped && !again;
         if (p->anchors[i].date.precision == DATE_NONE)
             p->anchors[i].date = p->anchors[i].after;

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -224,13 +225,13 @@ static void a_retry_time_is_kept_to_and_never_shortened(void **state)
 {
     (void)state;
     static const struct {
-        int status;
         int64_t retry_after_s;
         double want_least, want_most;
+        int status;
         bool want_host;
     } rows[] = {
-        {429, 300, 300, 330, true}, {503, 3, 3, 3.3, false}, {503, 86400, 86400, 86400, false},
-        {429, 0, 54, 66, true},     {403, 0, 54, 66, false},
+        {300, 300, 330, 429, true}, {3, 3, 3.3, 503, false}, {86400, 86400, 86400, 503, false},
+        {0, 54, 66, 429, true},     {0, 54, 66, 403, false},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct schedule s = seen_once();
@@ -354,11 +355,11 @@ static void other_text_is_no_state(void **state)
     struct schedule s = {.polls = 7};
     for (size_t i = 0; i < COUNT(rows); i++)
         assert_int_equal(schedule_read(rows[i], &s), ERR_INPUT);
-    char text[SCHEDULE_TEXT_SIZE + 2];
+    char text[SCHEDULE_TEXT_SIZE], longer[SCHEDULE_TEXT_SIZE + 2];
     struct schedule zero = {0};
     schedule_write(&zero, text);
-    strcat(text, " 1");
-    assert_int_equal(schedule_read(text, &s), ERR_INPUT);
+    snprintf(longer, sizeof longer, "%s 1", text);
+    assert_int_equal(schedule_read(longer, &s), ERR_INPUT);
     assert_int_equal(s.polls, 7);
 }
 

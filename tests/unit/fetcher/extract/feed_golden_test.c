@@ -154,8 +154,10 @@ static void unescape(char *s)
 static void compare(struct golden *g, char *line)
 {
     char *want = strstr(line, ":"), text[40];
-    if (!want)
+    if (!want) {
         fail_msg("%s: not a field: %s", g->name, line);
+        return;
+    }
     *want++ = '\0';
     want += *want == ' ';
     unescape(want);
@@ -170,8 +172,10 @@ static void compare(struct golden *g, char *line)
 static void begin(struct golden *g, char *line, const char **after)
 {
     char *bar = strstr(line, " | ");
-    if (!bar)
+    if (!bar) {
         fail_msg("no wrap in: %s", line);
+        return;
+    }
     *bar = '\0';
     const char *wrap = bar + 3;
     snprintf(g->name, sizeof g->name, "%s", line + 3);

@@ -206,10 +206,11 @@ static void a_selector_says_where_the_links_are(void **state)
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         const struct list *list = must_read(*state, stubborn, rows[i].selector);
-        char got[100] = "";
+        struct buf got = buf_new(100);
         for (size_t k = 0; k < list->n_links; k++)
-            strcat(got, list->links[k].url + strlen("https://example.com"));
-        assert_string_equal(got, rows[i].want);
+            buf_puts(&got, list->links[k].url + strlen("https://example.com"));
+        assert_string_equal(buf_str(&got), rows[i].want);
+        buf_free(&got);
     }
 }
 
