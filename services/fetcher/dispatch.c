@@ -66,14 +66,14 @@ static void append(struct list *l, struct row *r)
 
 static void detach(struct list *l, struct row *r)
 {
-    if (r->prev)
-        r->prev->next = r->next;
-    else
+    if (l->first == r)
         l->first = r->next;
-    if (r->next)
-        r->next->prev = r->prev;
     else
+        r->prev->next = r->next;
+    if (l->last == r)
         l->last = r->prev;
+    else
+        r->next->prev = r->prev;
     l->n--;
 }
 
@@ -95,7 +95,7 @@ static void take(struct dispatch *d, struct row *r)
     struct session *s = r->session;
     detach(&s->rows, r);
     s->bytes -= r->size;
-    if (s->rows.n == 0)
+    if (!s->rows.first)
         s->exclusive = false;
     r->session = NULL;
     d->n_leased--;
@@ -139,10 +139,10 @@ static struct session *session_of(const struct dispatch *d, const struct route *
 
 static void session_unlink(struct dispatch *d, struct session *s)
 {
-    if (s->prev)
-        s->prev->next = s->next;
-    else
+    if (d->sessions == s)
         d->sessions = s->next;
+    else
+        s->prev->next = s->next;
     if (s->next)
         s->next->prev = s->prev;
     s->prev = s->next = NULL;
@@ -313,9 +313,18 @@ static bool token(struct dispatch *d, int64_t now)
     return d->tokens >= 1;
 }
 
+// Asked before the waiting rows are, of which there may be very many.
+static bool any_room(const struct dispatch *d)
+{
+    for (const struct session *s = d->sessions; s; s = s->next)
+        if (can_take(s, 0, false))
+            return true;
+    return false;
+}
+
 bool dispatch_again(struct dispatch *d, int64_t now, struct route *peer, uint64_t *sequence)
 {
-    if (!d->waiting.first || !d->sessions || !token(d, now))
+    if (!d->waiting.first || !any_room(d) || !token(d, now))
         return false;
     for (struct row *r = d->waiting.first; r; r = r->next) {
         if (r->at > now)

@@ -20,15 +20,15 @@ struct guard {
     size_t n;
 };
 
-// What is not the public Internet: the special-purpose registries (RFC 6890) and the wrappers
-// through which a v4 address hides in a v6 one: 64:ff9b::/96 (RFC 6052), 6to4, Teredo.
+// What is not the public Internet: the special-purpose registries (RFC 6890); a cloud's services
+// for its own machines (168.63.129.16, Azure); all of v6 outside 2000::/3, from which alone
+// addresses are given out; and within that, the wrappers in which a v4 address hides: Teredo, 6to4.
 static const char *const special[] = {
-    "0.0.0.0/8",     "10.0.0.0/8",      "100.64.0.0/10",  "127.0.0.0/8",    "169.254.0.0/16",
-    "172.16.0.0/12", "192.0.0.0/24",    "192.0.2.0/24",   "192.88.99.0/24", "192.168.0.0/16",
-    "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4",    "240.0.0.0/4",
-    "::/128",        "::1/128",         "::/96",          "64:ff9b::/96",   "64:ff9b:1::/48",
-    "100::/64",      "2001::/23",       "2001:db8::/32",  "2002::/16",      "fc00::/7",
-    "fe80::/10",     "fec0::/10",       "ff00::/8",
+    "0.0.0.0/8",      "10.0.0.0/8",    "100.64.0.0/10",   "127.0.0.0/8",    "168.63.129.16/32",
+    "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",    "192.0.2.0/24",   "192.88.99.0/24",
+    "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4",
+    "240.0.0.0/4",    "::/3",          "4000::/2",        "8000::/1",       "2001::/23",
+    "2001:db8::/32",  "2002::/16",     "3fff::/20",
 };
 
 static bool parse_address(const char *text, uint8_t out[16], bool *v4)

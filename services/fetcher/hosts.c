@@ -16,20 +16,24 @@ struct waiting {
 
 struct host {
     char name[300];
-    struct waiting *first, *last;
+    struct waiting *first, *last_poll, *last; // polls, then pages
     size_t n;
     int running;
+    int64_t gap;              // of the last job
     int64_t ended;            // the last request; 0: none yet
     int64_t paused;           // until when
     struct host *prev, *next; // among those with jobs
     bool active;
 };
 
+enum { FORGET_LEAST = 1024 };
+
 struct hosts {
     struct map *all;
     struct host *first, *last; // hosts with jobs, in the order of their turns
     int per_host;
     size_t n;
+    size_t crowd; // with so many hosts, those of no more use are forgotten
 };
 
 struct hosts *hosts_new(int per_host)
@@ -37,6 +41,7 @@ struct hosts *hosts_new(int per_host)
     struct hosts *h = mem_alloc(sizeof *h);
     h->all = map_new();
     h->per_host = per_host;
+    h->crowd = FORGET_LEAST;
     return h;
 }
 
@@ -107,21 +112,40 @@ static void deactivate(struct hosts *h, struct host *host)
     host->active = false;
 }
 
+static void enqueue(struct host *host, struct waiting *w)
+{
+    bool poll = w->job.source > 0;
+    struct waiting *before = poll ? host->last_poll : host->last;
+    struct waiting **at = before ? &before->next : &host->first;
+    w->next = *at;
+    *at = w;
+    if (before == host->last)
+        host->last = w;
+    if (poll)
+        host->last_poll = w;
+    host->n++;
+}
+
+static struct job dequeue(struct host *host)
+{
+    struct waiting *w = host->first;
+    struct job job = w->job;
+    host->first = w->next;
+    if (w == host->last_poll)
+        host->last_poll = NULL;
+    if (w == host->last)
+        host->last = NULL;
+    host->n--;
+    free(w);
+    return job;
+}
+
 void hosts_add(struct hosts *h, const char *name, const struct job *job)
 {
     struct host *host = host_of(h, name);
     struct waiting *w = mem_alloc(sizeof *w);
     w->job = *job;
-    if (job->source > 0 || !host->first) {
-        w->next = host->first;
-        host->first = w;
-        if (!w->next)
-            host->last = w;
-    } else {
-        host->last->next = w;
-        host->last = w;
-    }
-    host->n++;
+    enqueue(host, w);
     h->n++;
     if (!host->active)
         activate(h, host);
@@ -136,6 +160,38 @@ size_t hosts_queued(const struct hosts *h, const char *name)
 size_t hosts_waiting(const struct hosts *h)
 {
     return h->n;
+}
+
+size_t hosts_known(const struct hosts *h)
+{
+    return map_size(h->all);
+}
+
+// A feed may name a new host in every entry: those that nothing is due to are forgotten.
+
+struct idle {
+    int64_t now;
+    uint64_t *keys;
+    size_t n;
+};
+
+static void list_idle(void *arg, uint64_t key, void *value)
+{
+    struct idle *idle = arg;
+    const struct host *host = value;
+    bool rests = host->paused > idle->now || (host->ended && host->ended + host->gap > idle->now);
+    if (host->n == 0 && host->running == 0 && !rests)
+        idle->keys[idle->n++] = key;
+}
+
+static void forget_idle(struct hosts *h, int64_t now)
+{
+    struct idle idle = {now, mem_alloc(map_size(h->all) * sizeof *idle.keys), 0};
+    map_each(h->all, list_idle, &idle);
+    for (size_t i = 0; i < idle.n; i++)
+        free(map_remove(h->all, idle.keys[i]));
+    free(idle.keys);
+    h->crowd = 2 * map_size(h->all) + FORGET_LEAST;
 }
 
 static int limit(const struct hosts *h, const struct host *host)
@@ -158,20 +214,19 @@ static int64_t ready_at(const struct hosts *h, const struct host *host)
 bool hosts_next(struct hosts *h, int64_t now, struct job *job, char name[300], int64_t *wake)
 {
     *wake = INT64_MAX;
+    if (map_size(h->all) > h->crowd)
+        forget_idle(h, now);
     for (struct host *host = h->first; host; host = host->next) {
         int64_t at = ready_at(h, host);
         if (at > now) {
             *wake = at < *wake ? at : *wake;
             continue;
         }
-        struct waiting *w = host->first;
-        host->first = w->next;
-        host->n--;
+        *job = dequeue(host);
         h->n--;
         host->running++;
-        *job = w->job;
+        host->gap = job->gap_ms;
         snprintf(name, 300, "%s", host->name);
-        free(w);
         deactivate(h, host);
         if (host->first)
             activate(h, host); // its next turn comes last

@@ -25,16 +25,18 @@ enum { HOSTS_AT_ONCE = 8 };
 struct hosts *hosts_new(int per_host);
 void hosts_free(struct hosts **h);
 
-// Queues a job for its host ("name:port"); a poll goes before pages.
-void hosts_add(struct hosts *h, const char *host, const struct job *job);
-size_t hosts_queued(const struct hosts *h, const char *host);
+// Queues a job for its host, named "name:port"; polls go before pages, each in the order they came.
+void hosts_add(struct hosts *h, const char *name, const struct job *job);
+size_t hosts_queued(const struct hosts *h, const char *name);
 size_t hosts_waiting(const struct hosts *h); // jobs over all hosts
+// Hosts remembered: those with jobs or requests, at rest or paused, and for a while some more.
+size_t hosts_known(const struct hosts *h);
 
 // Takes the next job that may start now; the host then counts one more under way. False: none may,
 // and *wake_ms is when one may (INT64_MAX: only after a hosts_done or hosts_add).
-bool hosts_next(struct hosts *h, int64_t now_ms, struct job *job, char host[300], int64_t *wake_ms);
+bool hosts_next(struct hosts *h, int64_t now_ms, struct job *job, char name[300], int64_t *wake_ms);
 
 // A request to the host ended.
-void hosts_done(struct hosts *h, const char *host, int64_t now_ms);
+void hosts_done(struct hosts *h, const char *name, int64_t now_ms);
 // Nothing to this host before `until_ms` (429, crawl delay).
-void hosts_pause(struct hosts *h, const char *host, int64_t until_ms);
+void hosts_pause(struct hosts *h, const char *name, int64_t until_ms);
