@@ -172,6 +172,20 @@ static int hex_value(char c)
     return at ? (int)(at - digits) : -1;
 }
 
+static bool is_unreserved(unsigned char c)
+{
+    return c != '\0' && c < 0x80 && (isalnum(c) || strchr("-._~", c));
+}
+
+// True if `c` would make an escape of a stray % before it: "%" and "%36" are not "%6".
+static bool completes_escape(const struct buf *out, unsigned char c)
+{
+    const char *end = buf_str(out) + out->size;
+    bool stray = (out->size >= 1 && end[-1] == '%') ||
+                 (out->size >= 2 && end[-2] == '%' && hex_value(end[-1]) >= 0);
+    return stray && hex_value((char)c) >= 0;
+}
+
 // Copies with percent-encoding in its normal form (RFC 3986, 6.2.2): hex in upper case, and what
 // need not be encoded is not.
 static void add_normal(struct buf *out, struct span part)
@@ -184,7 +198,7 @@ static void add_normal(struct buf *out, struct span part)
             continue;
         }
         unsigned char c = (unsigned char)(high * 16 + low);
-        if (c < 0x80 && (isalnum(c) || strchr("-._~", c)) && c)
+        if (is_unreserved(c) && !completes_escape(out, c))
             buf_add(out, &c, 1);
         else
             buf_printf(out, "%%%02X", c);

@@ -105,6 +105,8 @@ static void one_page_has_one_canonical_form(void **state)
         {"http://example.cn/?q=%2f%zz%4", "http://example.cn/?q=%2F%zz%4"},
         {"http://example.cn/a?%75tm_source=1", "http://example.cn/a"},
         {"http://example.cn/a/..;jsessionid=1", "http://example.cn/"},
+        {"http://example.cn/?q=%%36%66", "http://example.cn/?q=%%36f"},
+        {"http://example.cn/?q=%6%36%4%31", "http://example.cn/?q=%6%36%4%31"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         char got[URL_MAX + 1] = "", again[URL_MAX + 1] = "";
