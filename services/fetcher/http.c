@@ -56,7 +56,7 @@ struct http {
 const char *http_outcome_name(enum http_outcome o)
 {
     static const char *const names[] = {
-        "answered",  "not a URL", "no such host", "address not allowed", "no answer",
+        "answered",  "not a URL", "no such host", "address not allowed", "no complete answer",
         "timed out", "TLS error", "too large",    "bad redirect",        "broken answer"};
     return names[o];
 }
@@ -115,40 +115,48 @@ static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockad
 
 // Ending.
 
+// The codes that mean one thing wherever they come from.
+static const struct meaning {
+    CURLcode code;
+    enum http_outcome outcome;
+} meanings[] = {
+    {CURLE_OK, HTTP_ANSWERED},
+    {CURLE_COULDNT_RESOLVE_HOST, HTTP_NO_HOST},
+    {CURLE_COULDNT_RESOLVE_PROXY, HTTP_NO_HOST},
+    {CURLE_OPERATION_TIMEDOUT, HTTP_TIMEOUT},
+    {CURLE_TOO_MANY_REDIRECTS, HTTP_REDIRECTS},
+    {CURLE_OUT_OF_MEMORY, HTTP_TOO_LARGE}, // a header line beyond libcurl's own bound of 100 KB
+    {CURLE_SSL_CONNECT_ERROR, HTTP_TLS},
+    {CURLE_PEER_FAILED_VERIFICATION, HTTP_TLS},
+    {CURLE_SSL_CERTPROBLEM, HTTP_TLS},
+    {CURLE_SSL_CIPHER, HTTP_TLS},
+    {CURLE_SSL_CACERT_BADFILE, HTTP_TLS},
+    {CURLE_SSL_ISSUER_ERROR, HTTP_TLS},
+    {CURLE_COULDNT_CONNECT, HTTP_NO_ANSWER},
+    {CURLE_RECV_ERROR, HTTP_NO_ANSWER},
+    {CURLE_SEND_ERROR, HTTP_NO_ANSWER},
+    {CURLE_GOT_NOTHING, HTTP_NO_ANSWER},
+    {CURLE_PARTIAL_FILE, HTTP_NO_ANSWER},
+};
+
 static enum http_outcome outcome_of(const struct transfer *t, CURLcode code)
 {
     if (t->too_large)
         return HTTP_TOO_LARGE;
     if (code != CURLE_OK && t->forbidden)
         return HTTP_FORBIDDEN;
-    switch (code) {
-    case CURLE_OK:
-        return HTTP_ANSWERED;
-    case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL:
-        return HTTP_BAD_URL;
-    case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_RESOLVE_PROXY:
-        return HTTP_NO_HOST;
-    case CURLE_OPERATION_TIMEDOUT:
-        return HTTP_TIMEOUT;
-    case CURLE_TOO_MANY_REDIRECTS:
-        return HTTP_REDIRECTS;
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CIPHER:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_ISSUER_ERROR:
-        return HTTP_TLS;
-    case CURLE_COULDNT_CONNECT:
-    case CURLE_RECV_ERROR:
-    case CURLE_SEND_ERROR:
-    case CURLE_GOT_NOTHING:
-        return HTTP_NO_ANSWER;
-    default:
+    for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
+        if (meanings[i].code == code)
+            return meanings[i].outcome;
+    if (code != CURLE_URL_MALFORMAT && code != CURLE_UNSUPPORTED_PROTOCOL &&
+        code != CURLE_LOGIN_DENIED)
         return HTTP_BROKEN;
-    }
+    // It is the address of a redirect, of what was asked for, or the answer is of another protocol.
+    long status = 0;
+    curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+    return status >= 300                 ? HTTP_REDIRECTS
+           : code == CURLE_URL_MALFORMAT ? HTTP_BAD_URL
+                                         : HTTP_BROKEN;
 }
 
 static void problem_of(const struct transfer *t, enum http_outcome o, CURLcode code,
@@ -176,10 +184,10 @@ static void problem_of(const struct transfer *t, enum http_outcome o, CURLcode c
 static void transfer_free(struct transfer *t)
 {
     struct http *h = t->http;
-    if (t->prev)
-        t->prev->next = t->next;
-    else
+    if (h->all == t)
         h->all = t->next;
+    else
+        t->prev->next = t->next;
     if (t->next)
         t->next->prev = t->prev;
     h->running--;
@@ -300,8 +308,10 @@ void http_free(struct http **http)
     struct http *h = *http;
     if (!h)
         return;
-    while (h->all)
-        transfer_free(h->all);
+    for (struct transfer *t = h->all, *next; t; t = next) {
+        next = t->next;
+        transfer_free(t);
+    }
     curl_multi_cleanup(h->multi);
     timer_free(&h->timer);
     free(h);

@@ -91,7 +91,12 @@ enum record_next record_response(struct record *r, struct ledger *l,
                                  const struct http_response *response, int64_t now_ms)
 {
     keep_response(r, response, now_ms);
+    struct http_request asked = record_request(r);
     struct outcome o = outcome_of(response, r->poll.retry_after_s);
+    if (o.verdict == VERDICT_UNCHANGED && !*asked.etag && !*asked.last_modified) {
+        o.verdict = VERDICT_FAILED;
+        problem_set(&o.trouble, OK, "HTTP 304, though nothing was known of the page before");
+    }
     if (o.verdict == VERDICT_READ && r->source && strcmp(r->source->body_hash, r->body_hash) == 0)
         o.verdict = VERDICT_UNCHANGED; // the same bytes, from a server without validators
     if (o.verdict == VERDICT_READ)

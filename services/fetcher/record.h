@@ -19,7 +19,8 @@ struct record {
     // Of the response.
     int64_t fetched_ms;
     char *url, *content_type, *etag, *last_modified, *body_hash;
-    struct poll poll; // what the schedule wants to know
+    struct poll poll;  // what the schedule wants to know
+    unsigned unusable; // entries with nothing to name them by
     // Of the ending.
     bool failed;
     int64_t pause_host_until_ms; // 0: no need

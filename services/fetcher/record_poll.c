@@ -143,7 +143,7 @@ static void see_entry(struct record *r, struct ledger *l, const pb_entry *e, enu
     struct sighting s;
     enum seen seen;
     if (!sighting(r, e, id, host, canonical, &s)) {
-        log_warn("entry-unusable", "source=%s guid=%s link=%s", r->source->url, e->guid, e->link);
+        r->unusable++;
         return;
     }
     bool linkless = !*s.url;
@@ -171,9 +171,22 @@ static void count_entries(struct record *r, const pb_result *result)
     }
 }
 
+static void describe(const struct record *r, const pb_result *result, char *out, size_t size)
+{
+    int n = snprintf(out, size, "%u entries, %u new%s%.120s%s%.100s", r->poll.entries,
+                     r->poll.fresh, *result->finding ? "; " : "", result->finding,
+                     *result->problem ? "; mended: " : "", result->problem);
+    if (r->unusable && n > 0 && (size_t)n < size)
+        snprintf(out + n, size - (size_t)n, "; %u without link and title left out", r->unusable);
+}
+
 static void entries_understood(struct record *r, struct ledger *l, const pb_result *result)
 {
     struct source *s = r->source;
+    if (result->n_entries == 0 && *result->problem) {
+        record_failed(r, l, result->problem, true); // damaged so that nothing of it can be read
+        return;
+    }
     bool *chosen = choose(r, result);
     count_entries(r, result);
     // From the feed's end, so that the oldest is published first.
@@ -181,13 +194,10 @@ static void entries_understood(struct record *r, struct ledger *l, const pb_resu
         see_entry(r, l, result->entries[i], chosen[i] ? ENTRY_PENDING : ENTRY_BASELINE);
     free(chosen);
     if (s->polled_ms == 0 || r->poll.fresh > 0) {
-        char detail[300];
-        snprintf(detail, sizeof detail, "%u entries, %u new%s%.120s%s%.100s", r->poll.entries,
-                 r->poll.fresh, *result->finding ? "; " : "", result->finding,
-                 *result->problem ? "; mended: " : "", result->problem);
+        char detail[400];
+        describe(r, result, detail, sizeof detail);
         tell(r, l, "polled", detail);
-        log_info("polled", "url=%s entries=%u new=%u mended=%s", s->url, r->poll.entries,
-                 r->poll.fresh, result->problem);
+        log_info("polled", "url=%s found=%s", s->url, detail);
     }
     replace(&s->title, result->title);
     s->found = result->found;

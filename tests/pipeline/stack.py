@@ -79,7 +79,7 @@ def command_of(pid):
 class Stack:
     """`with Stack() as stack:` starts it and waits until it is ready; on a failure its log is printed."""
 
-    def __init__(self, *options, data=None):
+    def __init__(self, *options, data=None, environment=None):
         self.base = free_ports(6)
         self.http = self.base + 5
         self.directory = tempfile.TemporaryDirectory(prefix="newswire-test-")
@@ -87,6 +87,7 @@ class Stack:
         self.log = Path(self.directory.name) / "log"
         self.environment = {k: v for k, v in os.environ.items() if not k.startswith("NEWSWIRE_")}
         self.environment["NEWSWIRE_PORT_BASE"] = str(self.base)
+        self.environment.update(environment or {})
         self.command = [BIN / "newswire", "up", "--data", self.data, "--port-base", str(self.base),
                         "--http", str(self.http), "--allow-private", "127.0.0.0/8", *options]
         self.process = None
