@@ -59,11 +59,30 @@ static void obey(void *arg, const uint8_t *task, size_t size, struct buf *answer
         buf_add(answer, task, size);
 }
 
+// What a page that took its worker over might say instead.
+static int rogue(int fd, const char *kind)
+{
+    static const uint8_t ready[4] = {0}, begun[4] = {0xff, 0xff, 0xff, 0xff},
+                         long_answer[4] = {0x7f, 0xff, 0xff, 0xff};
+    uint8_t chunk[1024];
+    if (strcmp(kind, "never ready") == 0)
+        return write(fd, begun, 4) == 4 ? pause() : 1;
+    bool said = write(fd, ready, 4) == 4;
+    if (strcmp(kind, "answers unasked") == 0)
+        said = said && write(fd, ready, 4) == 4;
+    else if (read(fd, chunk, sizeof chunk) > 0 && write(fd, begun, 4) == 4)
+        said = write(fd, strcmp(kind, "begins twice") == 0 ? begun : long_answer, 4) == 4;
+    return said ? pause() : 1;
+}
+
 static int worker(int argc, char **argv)
 {
+    int fd = atoi(argv[argc - 1]);
     if (strcmp(argv[2], "broken") == 0)
         return 1;
-    return worker_serve(atoi(argv[argc - 1]), TASK_MAX, ANSWER_MAX, obey, NULL);
+    if (strcmp(argv[2], "good") != 0)
+        return rogue(fd, argv[2]);
+    return worker_serve(fd, TASK_MAX, ANSWER_MAX, obey, NULL);
 }
 
 // In the test.
@@ -258,6 +277,30 @@ static void workers_that_die_at_the_start_are_not_started_in_a_frenzy(void **sta
     pool_free(p);
 }
 
+static void a_worker_that_breaks_the_protocol_is_ended(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *kind, *want; // NULL: the task is not to blame
+    } rows[] = {
+        {"never ready", NULL},
+        {"answers unasked", NULL},
+        {"begins twice", "3 workers died on it; the last one answered what it was not asked"},
+        {"too long", "3 workers died on it; the last one answered with 2147483647 bytes (the "
+                     "limit is 1048576)"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct pool *p = pool_new(1, 2, rows[i].kind);
+        submit(p, 0, "anything");
+        p->want = 1;
+        timer_set(p->give_up, rows[i].want ? GIVE_UP_MS : 250, false);
+        assert_int_equal(loop_run(p->loop), rows[i].want ? 0 : 1);
+        assert_true(workers_deaths(p->workers) >= 2);
+        assert_string_equal(p->answers[0].text, rows[i].want ? rows[i].want : "");
+        pool_free(p);
+    }
+}
+
 static void a_worker_inherits_no_descriptor_but_its_own(void **state)
 {
     (void)state;
@@ -285,6 +328,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_task_that_crashes_once_is_answered_in_the_end),
         cmocka_unit_test(a_worker_killed_while_idle_is_replaced),
         cmocka_unit_test(workers_that_die_at_the_start_are_not_started_in_a_frenzy),
+        cmocka_unit_test(a_worker_that_breaks_the_protocol_is_ended),
         cmocka_unit_test(a_worker_inherits_no_descriptor_but_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
