@@ -9,7 +9,7 @@
 
 #include "common/text.h"
 
-enum err problem_set(struct problem *why, enum err code, const char *format, ...)
+int problem_write(struct problem *why, const char *format, ...)
 {
     if (why) {
         va_list args;
@@ -19,7 +19,7 @@ enum err problem_set(struct problem *why, enum err code, const char *format, ...
         // What it quotes may be of any bytes, and the end may be half a character.
         why->text[text_clean(why->text, strlen(why->text))] = '\0';
     }
-    return code;
+    return 0;
 }
 
 const char *err_name(enum err code)

@@ -32,7 +32,15 @@ struct problem {
 
 // Writes the sentence (truncated if it must be, and always clean UTF-8) and returns `code`, so that
 // a failing function can end with `return problem_set(why, ERR_INPUT, "…")`. `why` may be NULL.
-enum err problem_set(struct problem *why, enum err code, const char *format, ...) PRINTF_LIKE(3, 4);
+// A macro, so that a reader, the compiler and its analyser see which code comes back.
+#define problem_set(why, code, ...) problem_code(code, problem_write(why, __VA_ARGS__))
+int problem_write(struct problem *why, const char *format, ...) PRINTF_LIKE(2, 3); // 0
+
+static inline enum err problem_code(enum err code, int written)
+{
+    (void)written;
+    return code;
+}
 
 // "malformed input", "limit reached", …
 const char *err_name(enum err code);

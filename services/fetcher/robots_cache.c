@@ -32,14 +32,14 @@ struct robots_cache *robots_cache_new(void)
 
 static void drop(struct robots_cache *c, struct site *s)
 {
-    if (s->prev)
-        s->prev->next = s->next;
-    else
+    if (c->first == s)
         c->first = s->next;
-    if (s->next)
-        s->next->prev = s->prev;
     else
+        s->prev->next = s->next;
+    if (c->last == s)
         c->last = s->prev;
+    else
+        s->next->prev = s->prev;
     map_remove(c->sites, s->key);
     robots_free(&s->rules);
     free(s);

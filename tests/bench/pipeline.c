@@ -158,8 +158,8 @@ static pid_t start(const struct bench *b, const char *name, const char *flag, co
     snprintf(log, sizeof log, "%s/%s.log", b->folder, name);
     char *argv[] = {program, "--port-base", base,          "--log-level",
                     "warn",  (char *)flag,  (char *)value, NULL};
-    struct problem why;
-    pid_t pid;
+    struct problem why = {"it cannot be written"};
+    pid_t pid = 0;
     int fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
     struct run_options o = {.argv = argv, .keep = -1, .error = fd, .own_group = true};
     must(fd < 0 ? ERR_IO : run_start(&o, &pid, &why), log, &why);
