@@ -24,6 +24,7 @@ static const float listed = 0.2F;   // labels below this score are not listed
 static const float unsure = 0.6F;   // the fallback below this score is a doubt
 static const float theme_level = 3; // a theme in the title, or several times in the text
 static const float detail_level = 2;
+static const float told = 0.05F; // words below this weight are no evidence
 
 struct labeler {
     struct analysis *analysis;
@@ -171,11 +172,29 @@ static void score(struct labeler *l, float *scores)
     decide_settle(&l->analysis->taxonomy, scores);
 }
 
+// Where no rule spoke, the words that weighed most with the model; pieces shorter than a word are
+// left out.
+static size_t spans_of_grams(const struct labeler *l, size_t label, struct span *into, size_t cap)
+{
+    const struct features *f = &l->analysis->features;
+    size_t n = 0, column = (size_t)l->columns[label];
+    for (size_t i = 0; i < f->n_grams && n < cap; i++) {
+        const struct gram *g = &f->grams[i];
+        float weight = l->gram_value * l->model.weights[g->key * l->model.n_columns + column];
+        bool is_word = g->n >= 5 && !memchr(l->analysis->text.text + g->start, ' ', g->n);
+        if (weight >= told && is_word)
+            into[n++] = (struct span){g->start, g->start + g->n, weight};
+    }
+    return n;
+}
+
 static struct label explain(struct labeler *l, size_t i, float p)
 {
     struct span spans[SPANS];
     struct analysis *a = l->analysis;
     size_t n = evidence_spans(&a->taxonomy, &a->matches, i, spans, SPANS);
+    if (n == 0 && l->columns[i] != NO_COLUMN)
+        n = spans_of_grams(l, i, spans, SPANS);
     struct label label = {a->taxonomy.labels[i].name, detail_of(l, i), p, NULL, 0};
     label.evidence =
         evidence_show(&a->text, a->whole, a->size, spans, n, l->arena, &label.n_evidence);
