@@ -8,7 +8,7 @@
 #include "common/socket.h"
 #include "common/text.h"
 
-enum { UNPACKED_MAX = 16 << 20, STRING_MAX = 2048, REPEATED_MAX = 1000 };
+enum { UNPACKED_MAX = 16 << 20, CHUNK = 8 << 10, STRING_MAX = 2048, REPEATED_MAX = 1000 };
 
 // Bounds that differ from the two above; those of the .proto files.
 static const struct bound {
@@ -150,35 +150,86 @@ enum err wire_check(const ProtobufCMessage *message, struct problem *why)
     return check_message(message, why);
 }
 
-// Unpacking goes through an allocator with a ceiling: 1 MiB of empty submessages would take 61 MB.
-static void *capped_alloc(void *left, size_t size)
+// Unpacking goes through an allocator of our own: a message's parts lie in a few chunks that are
+// freed together, and together they have a ceiling (1 MiB of empty submessages would take 61 MB).
+struct chunk {
+    struct chunk *next;
+    size_t used, size;
+    _Alignas(16) uint8_t bytes[];
+};
+
+struct unpacking {
+    struct chunk *chunks; // newest first
+    size_t total;
+};
+
+// What stands before the message itself, so that it can be freed by its address alone.
+struct prefix {
+    _Alignas(16) struct chunk *chunks;
+};
+
+static void *chunk_take(struct chunk *c, size_t size)
 {
-    size_t *room = left;
-    if (size > *room)
+    size_t rounded = (size + 15) & ~(size_t)15;
+    if (!c || c->size - c->used < rounded)
         return NULL;
-    *room -= size;
-    return mem_grow(NULL, size);
+    void *p = c->bytes + c->used;
+    c->used += rounded;
+    return p;
 }
 
-static void capped_free(void *left, void *p)
+static void *unpack_alloc(void *arg, size_t size)
 {
-    (void)left;
-    free(p);
+    struct unpacking *u = arg;
+    if (size > UNPACKED_MAX - u->total)
+        return NULL;
+    u->total += size;
+    void *p = chunk_take(u->chunks, size);
+    if (p)
+        return p;
+    size_t room = size + 16 > CHUNK ? size + 16 : CHUNK;
+    struct chunk *c = mem_grow(NULL, sizeof *c + room);
+    *c = (struct chunk){u->chunks, 0, room};
+    u->chunks = c;
+    return chunk_take(c, size);
+}
+
+static void unpack_free(void *arg, void *p)
+{
+    (void)arg, (void)p;
+}
+
+static void free_chunks(struct chunk *c)
+{
+    while (c) {
+        struct chunk *next = c->next;
+        free(c);
+        c = next;
+    }
+}
+
+static struct prefix *prefix_of(ProtobufCMessage *m)
+{
+    return (struct prefix *)(void *)m - 1;
 }
 
 enum err wire_unpack(const ProtobufCMessageDescriptor *type, const uint8_t *bytes, size_t size,
                      ProtobufCMessage **out, struct problem *why)
 {
-    size_t room = UNPACKED_MAX;
-    ProtobufCAllocator capped = {capped_alloc, capped_free, &room};
-    ProtobufCMessage *m = protobuf_c_message_unpack(type, &capped, size, bytes);
-    if (!m)
-        return problem_set(why, ERR_INPUT, "%zu bytes are no %s", size, type->short_name);
-    enum err e = check_message(m, why);
+    struct unpacking u = {0};
+    ProtobufCAllocator allocator = {unpack_alloc, unpack_free, &u};
+    // The library allocates the message before its parts: it comes to lie behind the prefix.
+    struct prefix *prefix = unpack_alloc(&u, sizeof *prefix);
+    ProtobufCMessage *m = protobuf_c_message_unpack(type, &allocator, size, bytes);
+    enum err e = m ? check_message(m, why)
+                   : problem_set(why, ERR_INPUT, "%zu bytes are no %s", size, type->short_name);
     if (e) {
-        wire_free(m);
+        free_chunks(u.chunks);
         return e;
     }
+    if (prefix_of(m) != prefix)
+        panic("protobuf-c does not allocate a message first");
+    prefix->chunks = u.chunks;
     *out = m;
     return OK;
 }
@@ -186,7 +237,7 @@ enum err wire_unpack(const ProtobufCMessageDescriptor *type, const uint8_t *byte
 void wire_free(ProtobufCMessage *message)
 {
     if (message)
-        protobuf_c_message_free_unpacked(message, NULL);
+        free_chunks(prefix_of(message)->chunks);
 }
 
 enum err wire_envelope(const uint8_t *bytes, size_t size, pb_envelope **out, struct problem *why)
@@ -213,14 +264,6 @@ void wire_envelope_free(pb_envelope **e)
     *e = NULL;
 }
 
-pb_envelope *wire_envelope_take(pb_envelope *e)
-{
-    pb_envelope *taken = mem_alloc(sizeof *taken);
-    *taken = *e;
-    newswire__v1__envelope__init(e);
-    return taken;
-}
-
 enum err wire_pack(const ProtobufCMessage *message, struct buf *out)
 {
     uint8_t *room = buf_extend(out, protobuf_c_message_get_packed_size(message));
@@ -228,6 +271,35 @@ enum err wire_pack(const ProtobufCMessage *message, struct buf *out)
         return ERR_LIMIT;
     protobuf_c_message_pack(message, room);
     return OK;
+}
+
+// Field number and length of an embedded message, as Protocol Buffers write them.
+static size_t put_header(uint8_t *out, unsigned field, size_t length)
+{
+    size_t n = 0;
+    out[n++] = (uint8_t)(field << 3 | 2);
+    for (; length >= 0x80; length >>= 7)
+        out[n++] = (uint8_t)(length | 0x80);
+    out[n++] = (uint8_t)length;
+    return n;
+}
+
+enum err wire_pack_data(const pb_key *key, const uint8_t *announcement, size_t size,
+                        struct buf *out)
+{
+    // Envelope.data = 4 { Data.key = 1, Data.announcement = 2 }
+    uint8_t outer[12], first[12], second[12];
+    size_t key_size = protobuf_c_message_get_packed_size(&key->base);
+    size_t n_first = put_header(first, 1, key_size), n_second = put_header(second, 2, size);
+    size_t n_outer = put_header(outer, 4, n_first + key_size + n_second + size);
+    enum err e = buf_add(out, outer, n_outer);
+    if (!e)
+        e = buf_add(out, first, n_first);
+    if (!e)
+        e = wire_pack(&key->base, out);
+    if (!e)
+        e = buf_add(out, second, n_second);
+    return e ? e : buf_add(out, announcement, size);
 }
 
 enum err wire_send(struct socket *s, const struct route *to, const pb_envelope *e)

@@ -28,11 +28,13 @@ void wire_free(ProtobufCMessage *message);
 enum err wire_envelope(const uint8_t *bytes, size_t size, pb_envelope **out,
                        struct problem *why) MUST_CHECK;
 void wire_envelope_free(pb_envelope **e);
-// Moves the content into an envelope of the caller's own; `e` is left without a body.
-pb_envelope *wire_envelope_take(pb_envelope *e);
 
 // Appends the packed message. ERR_LIMIT if it does not fit.
 enum err wire_pack(const ProtobufCMessage *message, struct buf *out) MUST_CHECK;
+
+// Appends a packed DATA envelope around an announcement that is packed already.
+enum err wire_pack_data(const pb_key *key, const uint8_t *announcement, size_t size,
+                        struct buf *out) MUST_CHECK;
 
 // Checks a message that was made here, before it is sent or stored.
 enum err wire_check(const ProtobufCMessage *message, struct problem *why) MUST_CHECK;
