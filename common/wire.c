@@ -213,6 +213,32 @@ static struct prefix *prefix_of(ProtobufCMessage *m)
     return (struct prefix *)(void *)m - 1;
 }
 
+// Drops the fields that this version does not know: nobody has checked them, and protobuf-c would
+// pack some of them (those numbered 0) into bytes that no reader accepts.
+static void drop_unknown(ProtobufCMessage *m)
+{
+    m->unknown_fields = NULL;
+    m->n_unknown_fields = 0;
+    for (unsigned f = 0; f < m->descriptor->n_fields; f++) {
+        const ProtobufCFieldDescriptor *field = &m->descriptor->fields[f];
+        const char *at = (const char *)m + field->offset;
+        const char *quantifier = (const char *)m + field->quantifier_offset;
+        size_t n = 1;
+        if (field->type != PROTOBUF_C_TYPE_MESSAGE)
+            continue;
+        if (field->label == PROTOBUF_C_LABEL_REPEATED) {
+            n = *(const size_t *)quantifier;
+            at = *(const char *const *)at;
+        } else if ((field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) &&
+                   *(const uint32_t *)quantifier != field->id) {
+            continue;
+        }
+        for (size_t i = 0; i < n; i++)
+            if (((ProtobufCMessage *const *)at)[i])
+                drop_unknown(((ProtobufCMessage *const *)at)[i]);
+    }
+}
+
 enum err wire_unpack(const ProtobufCMessageDescriptor *type, const uint8_t *bytes, size_t size,
                      ProtobufCMessage **out, struct problem *why)
 {
@@ -229,6 +255,7 @@ enum err wire_unpack(const ProtobufCMessageDescriptor *type, const uint8_t *byte
     }
     if (prefix_of(m) != prefix)
         panic("protobuf-c does not allocate a message first");
+    drop_unknown(m);
     prefix->chunks = u.chunks;
     *out = m;
     return OK;

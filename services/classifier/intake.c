@@ -90,7 +90,7 @@ static void forget(struct intake *in, struct held *h)
 // To the fetchers.
 
 // Not sent means not connected: the session is begun anew when the fetcher is back.
-static void tell_fetcher(const struct link *link, pb_envelope *e)
+static void tell_fetcher(const struct link *link, const pb_envelope *e)
 {
     enum err error = wire_send(link->peer->socket, NULL, e);
     if (error)
@@ -269,10 +269,10 @@ static void submit(struct intake *in, const struct held *h)
     buf_free(&task);
 }
 
-static void on_data(struct intake *in, struct link *link, pb_envelope *e)
+static void on_data(struct intake *in, struct link *link, pb_envelope **e)
 {
-    const pb_key *key = e->data->key;
-    if (!key || !e->data->announcement) {
+    const pb_key *key = (*e)->data->key;
+    if (!key || !(*e)->data->announcement) {
         log_warn("bad-message", "peer=%s problem=%s", link->peer->endpoint, "DATA without content");
         return;
     }
@@ -288,15 +288,17 @@ static void on_data(struct intake *in, struct link *link, pb_envelope *e)
     h = mem_alloc(sizeof *h);
     h->tag = tag;
     h->link = link;
-    h->data = wire_envelope_take(e);
+    h->data = *e;
+    *e = NULL;
     map_set(in->held, tag, h);
     submit(in, h);
 }
 
-static void on_fetcher(void *arg, struct peer *p, pb_envelope *e)
+static void on_fetcher(void *arg, struct peer *p, pb_envelope **message)
 {
     struct intake *in = arg;
     struct link *link = p->user;
+    const pb_envelope *e = *message;
     switch (e->body_case) {
     case NEWSWIRE__V1__ENVELOPE__BODY_WELCOME:
         if (e->welcome->session == link->session && !link->welcome) {
@@ -305,7 +307,7 @@ static void on_fetcher(void *arg, struct peer *p, pb_envelope *e)
         }
         break;
     case NEWSWIRE__V1__ENVELOPE__BODY_DATA:
-        on_data(in, link, e);
+        on_data(in, link, message);
         break;
     case NEWSWIRE__V1__ENVELOPE__BODY_RESET:
         // Of an earlier session: answered already.
@@ -391,9 +393,10 @@ static void on_committed(struct intake *in, const Newswire__V1__PutAck *ack)
     free(done);
 }
 
-static void on_sink(void *arg, struct peer *p, pb_envelope *e)
+static void on_sink(void *arg, struct peer *p, pb_envelope **message)
 {
     struct intake *in = arg;
+    const pb_envelope *e = *message;
     switch (e->body_case) {
     case NEWSWIRE__V1__ENVELOPE__BODY_PUT_ACK:
         on_committed(in, e->put_ack);

@@ -53,7 +53,7 @@ static void on_socket(void *arg, struct socket *s)
             continue;
         }
         peer->heard = loop_now(p->loop);
-        p->events.message(p->arg, peer, e);
+        p->events.message(p->arg, peer, &e);
         wire_envelope_free(&e);
     }
 }

@@ -26,8 +26,8 @@ struct peers_events {
     void (*added)(void *arg, struct peer *p);
     // The peer's name no longer gives its address, and it has been silent: it is freed on return.
     void (*removed)(void *arg, struct peer *p);
-    // The handler may keep the content: wire_envelope_take().
-    void (*message)(void *arg, struct peer *p, pb_envelope *e);
+    // The handler may keep the message: it then sets *e to NULL and frees it later.
+    void (*message)(void *arg, struct peer *p, pb_envelope **e);
 };
 
 // Connects to `endpoint` (tcp://NAME:PORT, an address, or ipc://PATH). ERR_CONFIG: it is none.

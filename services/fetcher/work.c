@@ -25,44 +25,37 @@ struct work {
     struct flush *flush;
     struct dispatch *dispatch;
     struct timer *tick;
-    bool stuck; // no session has room for the next row
+    struct buf data; // the message being made
+    bool stuck;      // no session has room for the next row
     uint64_t *delivered, *redelivered, *acked, *refused;
 };
 
+// What is not sent to a peer whose queue is full is delivered again when its lease is over.
+static void after_send(struct work *w, const struct route *to, enum err e)
+{
+    if (e == ERR_NOTFOUND)
+        dispatch_gone(w->dispatch, to, loop_now(w->loop));
+}
+
 static void send_envelope(struct work *w, const struct route *to, pb_envelope *e)
 {
-    // A peer that is gone or whose queue is full gets nothing: its leases expire, and it says HELLO
-    // again.
-    if (wire_send(w->socket, to, e) == ERR_NOTFOUND)
-        dispatch_gone(w->dispatch, to, loop_now(w->loop));
+    after_send(w, to, wire_send(w->socket, to, e));
 }
 
 // Rows out.
 
-static bool send_row(struct work *w, const struct route *to, const struct outbox_row *row)
+static void send_row(struct work *w, const struct route *to, const struct outbox_row *row)
 {
-    ProtobufCMessage *m;
-    struct problem why;
-    if (wire_unpack(&newswire__v1__announcement__descriptor, row->payload, row->size, &m, &why)) {
-        log_error("outbox-row-unreadable", "sequence=%" PRIu64 " id=%s problem=%s", row->sequence,
-                  row->id, why.text);
-        return false;
-    }
     pb_key key = NEWSWIRE__V1__KEY__INIT;
     key.store = (char *)ledger_store(w->ledger);
     key.epoch = ledger_epoch(w->ledger);
     key.sequence = row->sequence;
     key.id = (char *)row->id;
     key.revision = row->revision;
-    Newswire__V1__Data data = NEWSWIRE__V1__DATA__INIT;
-    data.key = &key;
-    data.announcement = (pb_announcement *)m;
-    pb_envelope e = NEWSWIRE__V1__ENVELOPE__INIT;
-    e.body_case = NEWSWIRE__V1__ENVELOPE__BODY_DATA;
-    e.data = &data;
-    send_envelope(w, to, &e);
-    wire_free(m);
-    return true;
+    buf_clear(&w->data);
+    if (wire_pack_data(&key, row->payload, row->size, &w->data))
+        panic("outbox row %" PRIu64 " is larger than a message", row->sequence);
+    after_send(w, to, socket_send(w->socket, to, NULL, w->data.data, w->data.size));
 }
 
 static void bury(struct work *w, uint64_t sequence, const char *reason)
@@ -88,8 +81,7 @@ static void on_new_row(void *arg, const struct outbox_row *row)
     if (lease != LEASE_GIVEN)
         return;
     ++*w->delivered;
-    if (!send_row(w, &peer, row))
-        dispatch_return(w->dispatch, &peer, row->sequence, BUSY_PAUSE_MS, loop_now(w->loop));
+    send_row(w, &peer, row);
 }
 
 struct resend {
@@ -101,9 +93,7 @@ static void on_old_row(void *arg, const struct outbox_row *row)
 {
     struct resend *r = arg;
     ++*r->work->redelivered;
-    if (!send_row(r->work, r->peer, row))
-        dispatch_return(r->work->dispatch, r->peer, row->sequence, BUSY_PAUSE_MS,
-                        loop_now(r->work->loop));
+    send_row(r->work, r->peer, row);
 }
 
 static void pump_again(struct work *w)
@@ -294,6 +284,7 @@ enum err work_new(struct loop *l, struct socket_context *z, const char *endpoint
                        .flush = flush,
                        .dispatch = dispatch_new(),
                        .tick = timer_new(l, on_tick, w),
+                       .data = buf_new(MESSAGE_MAX),
                        .delivered = metric("fetcher_delivered_total"),
                        .redelivered = metric("fetcher_redelivered_total"),
                        .acked = metric("fetcher_acknowledged_total"),
@@ -313,6 +304,7 @@ void work_free(struct work **work)
     socket_free(&w->socket);
     timer_free(&w->tick);
     dispatch_free(&w->dispatch);
+    buf_free(&w->data);
     free(w);
     *work = NULL;
 }
