@@ -170,11 +170,11 @@ static void collect(struct list_reader *r, const struct list_page *p)
 }
 
 static bool discover(struct list_reader *r, const struct page_source *source, const char *text,
-                     size_t size)
+                     size_t size, bool all)
 {
     struct list_page p;
     parse(r, source, text, size, &p);
-    list_anchors(&p, false);
+    list_anchors(&p, all);
     list_items(&p);
     bool found = list_choose(&p, &r->list.finding, &r->list.sure);
     if (found)
@@ -222,12 +222,14 @@ static enum err read_selected(struct list_reader *r, const struct page_source *s
 }
 
 // A list that waits in a script is meant to be seen in place of what the page shows without it.
+// What looks like navigation is looked at only where there is no other list.
 static bool read_found(struct list_reader *r, const struct page_source *source,
                        const struct charset_text *text)
 {
     return (find_records(text->text, text->size, &r->records) &&
-            discover(r, source, buf_str(&r->records), r->records.size)) ||
-           discover(r, source, text->text, text->size);
+            discover(r, source, buf_str(&r->records), r->records.size, true)) ||
+           discover(r, source, text->text, text->size, false) ||
+           discover(r, source, text->text, text->size, true);
 }
 
 enum err list_read(struct list_reader *r, const struct page_source *source, const char *selector,

@@ -38,19 +38,6 @@ static const char *const plain_words[] = {
 static const char *const next_words[] = {"下一页", "下页", "next", "next page", "后一页",
                                          "›",      "»",    ">",    "older"};
 
-// Words in class and id; one that ends in $ must be the whole word.
-static const char *const nav_words[] = {
-    "nav$",  "navb",  "navi",  "navm",      "menu",    "foot$",      "footer", "crumb",
-    "bread", "pager", "pagin", "copyright", "toolbar", "login$",     "topbar", "yqlj",
-    "lang$", "dqwz",  "langu", "pages$",    "page$",   "friendlink",
-};
-
-static const char *const side_words[] = {
-    "side$",   "sidebar", "aside", "hot$",    "rank", "recommend", "related",
-    "friend",  "links$",  "ad$",   "tuijian", "ads$", "popular",   "rightbar",
-    "leftbar", "banner",  "xgyd",  "xgwz",    "rmwz", "hotnews",   "hotlist",
-};
-
 // ---- Text ----
 
 uint32_t list_cells(const char *s, size_t n)
@@ -307,16 +294,11 @@ static bool is_template(const char *url)
     return strstr(url, "{{") || strstr(url, "${") || strstr(url, "<%") || strstr(url, "%7B%7B");
 }
 
-static uint64_t hash_add(uint64_t h, unsigned char c)
-{
-    return (h ^ c) * UINT64_C(1099511628211); // FNV-1a
-}
-
 static uint64_t hash_text(const char *s)
 {
-    uint64_t h = UINT64_C(14695981039346656037);
+    uint64_t h = LIST_HASH_START;
     for (; *s; s++)
-        h = hash_add(h, (unsigned char)*s);
+        h = list_hash(h, (unsigned char)*s);
     return h;
 }
 
@@ -329,23 +311,23 @@ static uint64_t shape_of(const char *url)
     const char *query = path + strcspn(path, "?#"), *last = query;
     while (last > path && last[-1] != '/')
         last--;
-    uint64_t h = UINT64_C(14695981039346656037);
+    uint64_t h = LIST_HASH_START;
     for (const char *s = url; s < last; s++)
         if (!isdigit((unsigned char)*s) || (s > url && !isdigit((unsigned char)s[-1])))
-            h = hash_add(h, isdigit((unsigned char)*s) ? '#' : (unsigned char)*s);
+            h = list_hash(h, isdigit((unsigned char)*s) ? '#' : (unsigned char)*s);
     bool digits = false, in_value = false;
     const char *dot = NULL;
     for (const char *s = last; s < query; s++) {
         digits = digits || isdigit((unsigned char)*s);
         dot = *s == '.' ? s : dot;
     }
-    h = hash_add(h, digits ? '#' : 'a');
+    h = list_hash(h, digits ? '#' : 'a');
     for (const char *s = dot; s && s < query; s++)
-        h = hash_add(h, (unsigned char)*s);
+        h = list_hash(h, (unsigned char)*s);
     for (const char *s = query; *s && *s != '#'; s++) {
         in_value = *s == '=' ? true : *s == '&' ? false : in_value;
         if (!in_value)
-            h = hash_add(h, (unsigned char)*s);
+            h = list_hash(h, (unsigned char)*s);
     }
     return h;
 }
@@ -374,20 +356,15 @@ static void judge_url(struct anchor *a)
     bool list = last == path + size; // a folder
     for (size_t i = 0; i < COUNT(lists); i++)
         list = list || strncasecmp(last, lists[i], strlen(lists[i])) == 0;
+    const char *folder = last; // of a folder, its own name: /news/board-proposes-dividend/
+    while (list && folder - 1 > path && folder[-2] != '/')
+        hyphens += *--folder == '-';
     bool by_query = path[size] == '?' && digits >= 1;
     a->article = (!list && (digits >= 4 || hyphens >= 2 || a->document)) || by_query ||
-                 (list && digits >= 6);
+                 (list && (digits >= 6 || hyphens >= 3));
 }
 
 // ---- Gathering ----
-
-static bool inside(const struct list_page *p, uint32_t node, const uint8_t *marks, uint8_t mark)
-{
-    for (uint32_t i = node; i != 0; i = p->nodes[i].parent)
-        if (marks[i] & mark)
-            return true;
-    return false;
-}
 
 static void add_anchor(struct list_page *p, uint32_t node)
 {
@@ -416,71 +393,6 @@ static void add_anchor(struct list_page *p, uint32_t node)
     judge_url(a);
 }
 
-enum { MARK_NAV = 1, MARK_SIDE = 2 };
-
-// How many anchors lie in the subtree of a node; they are in document order.
-static size_t count_within(const struct list_page *p, uint32_t node)
-{
-    size_t low = 0, high = p->n;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (p->anchors[middle].node < node)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    size_t first = low;
-    while (low < p->n && p->anchors[low].node < p->nodes[node].end)
-        low++;
-    return low - first;
-}
-
-// Navigation and margins, by element and by name. What holds most of the links is neither,
-// whatever it is called.
-static void mark_places(struct list_page *p)
-{
-    uint8_t *marks = arena_alloc(p->arena, p->count);
-    memset(marks, 0, p->count);
-    for (uint32_t i = 0; i < p->count; i++) {
-        enum html_tag tag = (enum html_tag)p->nodes[i].tag;
-        if (tag == HTML_TEXT || tag == HTML_A)
-            continue;
-        bool nav =
-            tag == HTML_NAV || tag == HTML_FOOTER || list_named(p, i, nav_words, COUNT(nav_words));
-        bool side = tag == HTML_ASIDE || list_named(p, i, side_words, COUNT(side_words));
-        if ((nav || side) && count_within(p, i) * 2 < p->n)
-            marks[i] = (uint8_t)((nav ? MARK_NAV : 0) | (side ? MARK_SIDE : 0));
-    }
-    for (size_t i = 0; i < p->n; i++) {
-        p->anchors[i].nav = inside(p, p->anchors[i].node, marks, MARK_NAV);
-        p->anchors[i].side = inside(p, p->anchors[i].node, marks, MARK_SIDE);
-    }
-}
-
-// A URL linked again and again, with other links between, is a column's, not an article's.
-static void drop_repeated(struct list_page *p)
-{
-    enum { SLOTS = 16384, RUNS_MAX = 2 };
-    struct slot {
-        uint64_t hash;
-        uint32_t runs;
-    } *slots = arena_alloc(p->arena, SLOTS * sizeof *slots);
-    memset(slots, 0, SLOTS * sizeof *slots);
-    for (int pass = 0; pass < 2; pass++) {
-        for (size_t i = 0; i < p->n; i++) {
-            uint64_t hash = p->anchors[i].url_hash;
-            size_t at = hash % SLOTS;
-            while (slots[at].hash && slots[at].hash != hash)
-                at = (at + 1) % SLOTS;
-            slots[at].hash = hash;
-            if (pass == 0 && (i == 0 || p->anchors[i - 1].url_hash != hash))
-                slots[at].runs++;
-            if (pass == 1)
-                p->anchors[i].dropped |= slots[at].runs > RUNS_MAX;
-        }
-    }
-}
-
 void list_anchors(struct list_page *p, bool all)
 {
     for (uint32_t i = 0; i < p->count; i++) {
@@ -490,11 +402,5 @@ void list_anchors(struct list_page *p, bool all)
         if (node->tag == HTML_A || click)
             add_anchor(p, i);
     }
-    mark_places(p);
-    drop_repeated(p);
-    size_t n = 0;
-    for (size_t i = 0; i < p->n; i++)
-        if (all || (!p->anchors[i].dropped && !p->anchors[i].nav))
-            p->anchors[n++] = p->anchors[i];
-    p->n = n;
+    list_places(p, all);
 }

@@ -4,7 +4,7 @@
 
 #include "services/fetcher/extract/list_parts.h"
 
-enum { GROUPS_MAX = 2000, LEVELS = 3, CELLS_CAP = 40, TITLE_CELLS_MIN = 6 };
+enum { GROUPS_MAX = 2000, LEVELS = 3, SIZE_CAP = 20, CELLS_CAP = 40, TITLE_CELLS_MIN = 6 };
 
 // Anchors whose items stand in containers of the same make.
 struct group {
@@ -150,10 +150,10 @@ static void measure(const struct list_page *p, uint32_t group, struct group *g)
     g->side = side / g->n;
     g->cells = cells / g->n;
     commonest_shape(p, group, g);
-    double size = g->n < 40 ? g->n : 40;
+    double size = g->n < SIZE_CAP ? g->n : SIZE_CAP;
     g->score =
         size *
-        (0.3 + 1.5 * g->dated + 0.5 * g->url_dated + 0.7 * g->article + g->cells / CELLS_CAP) *
+        (0.2 + 1.5 * g->dated + 0.5 * g->url_dated + g->article + 0.6 * g->cells / CELLS_CAP) *
         (1 - 0.8 * g->side);
 }
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What the passes of list discovery share. list_anchor.c gathers the links that may be entries,
-// list_item.c finds what belongs to each (its item, its date), list_group.c chooses among the
-// repeated structures, list_select.c does as a selector says. Private to them and list.c.
-//
+// What the passes of list discovery share: list_anchor.c gathers the links that may be entries,
+// list_place.c says where they stand, list_item.c what belongs to each, list_group.c chooses among
+// the repeated structures, list_select.c does as a selector says. Private to them and list.c.
 // Lengths are in cells: characters other than space, CJK ones double.
 #pragma once
 
@@ -49,6 +48,13 @@ struct list_page {
     const char *next;
 };
 
+// FNV-1a.
+#define LIST_HASH_START UINT64_C(14695981039346656037)
+static inline uint64_t list_hash(uint64_t h, unsigned char c)
+{
+    return (h ^ c) * UINT64_C(1099511628211);
+}
+
 // ---- list_anchor.c ----
 
 // Fills the anchors, in document order, and `next`; those in navigation too if `all`.
@@ -66,6 +72,12 @@ const char *list_title(const struct list_page *p, uint32_t from, uint32_t to);
 // True if the element's class or id has a word that begins with one of the n, or is one of them
 // that is written with a $ after it.
 bool list_named(const struct list_page *p, uint32_t node, const char *const *words, size_t n);
+
+// ---- list_place.c ----
+
+// Says of each anchor whether it stands in navigation or in a margin, and removes those that are no
+// entries by where they stand: in navigation (unless `all`), repeated, attached to another.
+void list_places(struct list_page *p, bool all);
 
 // ---- list_item.c ----
 

@@ -32,6 +32,7 @@ static void links_resolve_against_the_page(void **state)
         {"http://[::FFFF:1]:80/", "http://[::ffff:1]/"},
         {"", "https://www.example.gov.cn/zwgk/2026/index.html"},
         {"/a/..#b", "https://www.example.gov.cn/#b"},
+        {"/50%涨", "https://www.example.gov.cn/50%%E6%B6%A8"},
         {"..?q=1#b", "https://www.example.gov.cn/zwgk/?q=1#b"},
         {"/a/%2E%2e?q", "https://www.example.gov.cn/?q"},
         {"/a/.\t.#b", "https://www.example.gov.cn/#b"},
