@@ -19,7 +19,7 @@ typedef Newswire__V1__Envelope pb_envelope;
 typedef Newswire__V1__Key pb_key;
 
 // Unpacks and checks any message. On success free it with wire_free(). ERR_INPUT or ERR_LIMIT, and
-// *why names message and field.
+// *why names message and field. Fields that this version does not know are dropped.
 enum err wire_unpack(const ProtobufCMessageDescriptor *type, const uint8_t *bytes, size_t size,
                      ProtobufCMessage **out, struct problem *why) MUST_CHECK;
 void wire_free(ProtobufCMessage *message);

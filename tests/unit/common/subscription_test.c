@@ -11,22 +11,33 @@
 
 #include <cmocka.h>
 
-#include "common/mem.h"
 #include "common/subscription.h"
 
 enum { EPOCH = 100, OTHER_EPOCH = 200 };
 
+// The message as it arrives: packed and unpacked.
+static ProtobufCMessage *received(const ProtobufCMessage *m)
+{
+    struct buf bytes = buf_new(4 << 20);
+    struct problem why = {""};
+    ProtobufCMessage *out;
+    assert_int_equal(wire_pack(m, &bytes), OK);
+    if (wire_unpack(m->descriptor, bytes.data, bytes.size, &out, &why))
+        fail_msg("%s", why.text);
+    buf_free(&bytes);
+    return out;
+}
+
 static pb_news *make_news(uint64_t epoch, uint64_t sequence, uint64_t previous, const char *label)
 {
-    pb_news *n = mem_alloc(sizeof *n);
-    newswire__v1__classified_news__init(n);
-    n->epoch = epoch;
-    n->sequence = sequence;
-    n->previous = previous;
-    n->classification = mem_alloc(sizeof *n->classification);
-    newswire__v1__classification__init(n->classification);
-    n->classification->primary = mem_strdup(label);
-    return n;
+    pb_news n = NEWSWIRE__V1__CLASSIFIED_NEWS__INIT;
+    pb_classification c = NEWSWIRE__V1__CLASSIFICATION__INIT;
+    n.epoch = epoch;
+    n.sequence = sequence;
+    n.previous = previous;
+    n.classification = &c;
+    c.primary = (char *)label;
+    return (pb_news *)received(&n.base);
 }
 
 static void hear(struct subscription *s, uint64_t sequence)
@@ -65,36 +76,50 @@ static void hear_label_head(struct subscription *s, uint64_t sequence, const cha
     subscription_head(s, &head);
 }
 
-static pb_envelope *make_chunk(uint64_t epoch, uint64_t after, uint64_t through, uint64_t head)
+enum { CHUNK_MAX = 1000 };
+
+struct chunk {
+    Newswire__V1__Chunk chunk;
+    pb_news *news[CHUNK_MAX];
+};
+
+static void chunk_begin(struct chunk *c, uint64_t epoch, uint64_t after, uint64_t head)
 {
-    pb_envelope *e = mem_alloc(sizeof *e);
-    newswire__v1__envelope__init(e);
-    e->body_case = NEWSWIRE__V1__ENVELOPE__BODY_CHUNK;
-    e->chunk = mem_alloc(sizeof *e->chunk);
-    newswire__v1__chunk__init(e->chunk);
-    e->chunk->epoch = epoch;
-    e->chunk->after = after;
-    e->chunk->through = through;
-    e->chunk->head = head;
-    if (through > after)
-        e->chunk->news = mem_alloc((size_t)(through - after) * sizeof(pb_news *));
-    return e;
+    newswire__v1__chunk__init(&c->chunk);
+    c->chunk.epoch = epoch;
+    c->chunk.after = after;
+    c->chunk.head = head;
+    c->chunk.news = c->news;
 }
 
-static void add(pb_envelope *chunk, pb_news *news)
+static void chunk_add(struct chunk *c, pb_news *news)
 {
-    chunk->chunk->news[chunk->chunk->n_news++] = news;
+    assert_true(c->chunk.n_news < CHUNK_MAX);
+    c->news[c->chunk.n_news++] = news;
+}
+
+static void chunk_give(struct chunk *c, struct subscription *s, uint64_t through)
+{
+    pb_envelope e = NEWSWIRE__V1__ENVELOPE__INIT;
+    e.body_case = NEWSWIRE__V1__ENVELOPE__BODY_CHUNK;
+    e.chunk = &c->chunk;
+    c->chunk.through = through;
+    pb_envelope *arrived = (pb_envelope *)received(&e.base);
+    for (size_t i = 0; i < c->chunk.n_news; i++)
+        wire_free(&c->news[i]->base);
+    subscription_answer(s, &arrived);
+    assert_null(arrived);
 }
 
 // A chunk that has all of (after, through].
 static void answer_of(struct subscription *s, uint64_t epoch, uint64_t after, uint64_t through,
                       uint64_t head)
 {
-    pb_envelope *e = make_chunk(epoch, after, through, head);
+    struct chunk c;
+    chunk_begin(&c, epoch, after, head);
     for (uint64_t i = after + 1; i <= through; i++)
-        add(e, make_news(epoch, i, i - 1, "other"));
-    subscription_answer(s, &e);
-    assert_null(e);
+        chunk_add(&c, make_news(epoch, i, i - 1, "other"));
+    chunk_give(&c, s, through);
 }
 
 static void answer(struct subscription *s, uint64_t after, uint64_t through, uint64_t head)
@@ -104,14 +129,14 @@ static void answer(struct subscription *s, uint64_t after, uint64_t through, uin
 
 static void answer_truncated(struct subscription *s, uint64_t oldest)
 {
-    pb_envelope *e = mem_alloc(sizeof *e);
-    newswire__v1__envelope__init(e);
-    e->body_case = NEWSWIRE__V1__ENVELOPE__BODY_TRUNCATED;
-    e->truncated = mem_alloc(sizeof *e->truncated);
-    newswire__v1__truncated__init(e->truncated);
-    e->truncated->epoch = EPOCH;
-    e->truncated->oldest = oldest;
-    subscription_answer(s, &e);
+    Newswire__V1__Truncated truncated = NEWSWIRE__V1__TRUNCATED__INIT;
+    pb_envelope e = NEWSWIRE__V1__ENVELOPE__INIT;
+    e.body_case = NEWSWIRE__V1__ENVELOPE__BODY_TRUNCATED;
+    e.truncated = &truncated;
+    truncated.epoch = EPOCH;
+    truncated.oldest = oldest;
+    pb_envelope *arrived = (pb_envelope *)received(&e.base);
+    subscription_answer(s, &arrived);
 }
 
 static struct subscription_action next_at(struct subscription *s, int64_t now)
@@ -579,12 +604,12 @@ static void replay(struct world *w)
 {
     uint64_t after = w->question.replay.after, limit = 1 + chance(w, 9);
     uint64_t through = after;
-    pb_envelope *e = make_chunk(w->epoch, after, after + 20, w->head);
-    for (; through < w->head && e->chunk->n_news < limit; through++)
+    struct chunk c;
+    chunk_begin(&c, w->epoch, after, w->head);
+    for (; through < w->head && c.chunk.n_news < limit; through++)
         if (is_wanted(w, through + 1))
-            add(e, make_news(w->epoch, through + 1, 0, all_labels[w->labels[through + 1]]));
-    e->chunk->through = through < w->head ? through : w->head;
-    subscription_answer(w->s, &e);
+            chunk_add(&c, make_news(w->epoch, through + 1, 0, all_labels[w->labels[through + 1]]));
+    chunk_give(&c, w->s, through < w->head ? through : w->head);
 }
 
 static void take(struct world *w)

@@ -7,7 +7,6 @@
 
 #include <cmocka.h>
 
-#include "common/mem.h"
 #include "services/sink/turns.h"
 
 enum { RATE = 1000000 }; // bytes a second
@@ -18,15 +17,20 @@ static struct route route(unsigned n)
     return r;
 }
 
+// A REPLAY as it arrives: packed and unpacked.
 static pb_envelope *question(uint64_t after)
 {
-    pb_envelope *e = mem_alloc(sizeof *e);
-    newswire__v1__envelope__init(e);
-    e->body_case = NEWSWIRE__V1__ENVELOPE__BODY_REPLAY;
-    e->replay = mem_alloc(sizeof *e->replay);
-    newswire__v1__replay__init(e->replay);
-    e->replay->after = after;
-    return e;
+    Newswire__V1__Replay replay = NEWSWIRE__V1__REPLAY__INIT;
+    pb_envelope e = NEWSWIRE__V1__ENVELOPE__INIT, *arrived;
+    struct buf bytes = buf_new(MESSAGE_MAX);
+    struct problem why;
+    e.body_case = NEWSWIRE__V1__ENVELOPE__BODY_REPLAY;
+    e.replay = &replay;
+    replay.after = after;
+    assert_int_equal(wire_pack(&e.base, &bytes), OK);
+    assert_int_equal(wire_envelope(bytes.data, bytes.size, &arrived, &why), OK);
+    buf_free(&bytes);
+    return arrived;
 }
 
 static enum err add(struct turns *t, unsigned who, uint64_t after)
