@@ -50,11 +50,11 @@ size_t text_valid_prefix(const char *s, size_t n)
 {
     size_t i = 0;
     while (i < n) {
-        uint64_t word;
-        if (n - i >= sizeof word) {
-            memcpy(&word, s + i, sizeof word);
-            if (!(word & 0x8080808080808080u)) {
-                i += sizeof word;
+        uint64_t words[4]; // ASCII, most of any page, goes by in strides
+        if (n - i >= sizeof words) {
+            memcpy(words, s + i, sizeof words);
+            if (!((words[0] | words[1] | words[2] | words[3]) & 0x8080808080808080u)) {
+                i += sizeof words;
                 continue;
             }
         }

@@ -31,7 +31,7 @@ struct bench {
 static double now(void)
 {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t); // what others do on the machine does not count
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 

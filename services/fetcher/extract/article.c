@@ -131,13 +131,14 @@ static struct html_str find_author(const struct page *p, const struct meta *meta
     return (struct html_str){"", 0};
 }
 
-void article_describe(struct article *a, const struct page *p, const struct meta *meta,
-                      const struct ld *ld, const char *url, uint32_t anchor, uint32_t node)
+void article_describe(struct article *a, const struct page *p, const struct headings *headings,
+                      const struct meta *meta, const struct ld *ld, const char *url,
+                      uint32_t anchor)
 {
     const char *base = absolute(p, url, meta->base);
     if (!*base)
         base = url;
-    a->title = field(p, title_choose(p, meta, ld, node));
+    a->title = field(p, title_choose(p, headings, meta));
     a->author = field(p, find_author(p, meta, ld));
     struct html_str site = meta->site_name;
     if (!site.s && ld->publisher.s)

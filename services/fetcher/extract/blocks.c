@@ -39,13 +39,13 @@ struct line {
 
 static bool ends_sentence(const char *s, size_t n)
 {
-    static const char *const marks[] = {".",  "!", "?", "\"", "。", "！",
-                                        "？", "…", "”", "」", "；"};
-    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
-        size_t m = strlen(marks[i]);
-        if (n >= m && memcmp(s + n - m, marks[i], m) == 0)
+    static const char marks[][4] = {"。", "！", "？", "…", "”", "」", "；"};
+    char last = s[n - 1];
+    if ((uint8_t)last < 0x80)
+        return last == '.' || last == '!' || last == '?' || last == '"';
+    for (size_t i = 0; n >= 3 && i < sizeof marks / sizeof *marks; i++)
+        if (memcmp(s + n - 3, marks[i], 3) == 0)
             return true;
-    }
     return false;
 }
 
@@ -70,19 +70,33 @@ static void end_line(struct blocks *b, struct line *line, uint32_t owner, uint8_
     *line = (struct line){.block = {.owner = owner, .tag = tag, .from = (uint32_t)b->text.size}};
 }
 
+// True for eight bytes of plain words: printable ASCII, spaces alone and not at the end.
+static bool is_plain(const char *s)
+{
+    const uint64_t ones = 0x0101010101010101u, high = 0x8080808080808080u;
+    uint64_t word;
+    memcpy(&word, s, sizeof word);
+    uint64_t printable = word + 0x60 * ones; // carries into the top bit from 0x20 on
+    if ((word & high) || (~printable & high))
+        return false;
+    uint64_t space = ~(word + 0x5F * ones) & high; // of those, only 0x20 does not carry here
+    return !(space & space >> 8) && !(space >> 63);
+}
+
 // The end of the run of text that can be copied as it is: words with one space between them.
 static size_t end_of_words(const char *s, size_t i, size_t n)
 {
-    for (; i < n; i++) {
-        uint8_t c = (uint8_t)s[i];
-        if (c > ' ' && c != 0xC2 && c != 0xE2 && c != 0xE3)
-            continue;
-        if (c == ' ' && i + 1 < n && s[i + 1] > ' ')
-            continue;
-        if (text_space(s + i, n - i))
-            return i;
+    while (i < n) {
+        while (i + 8 <= n && s[i] != ' ' && is_plain(s + i))
+            i += 8;
+        if (i >= n)
+            break;
+        if (text_space(s + i, n - i) && !(s[i] == ' ' && i + 1 < n && (uint8_t)s[i + 1] > ' ' &&
+                                          !text_space(s + i + 1, n - i - 1)))
+            break;
+        i++;
     }
-    return n;
+    return i;
 }
 
 static void add_text(struct blocks *b, struct line *line, const struct html_node *node,

@@ -65,7 +65,7 @@ static const char *find_word(const char *s, const char *end, const char *word)
     for (; (size_t)(end - s) >= n; s++) {
         if (*word == '<' && !(s = memchr(s, '<', (size_t)(end - s) - n + 1)))
             return NULL;
-        if (strncasecmp(s, word, n) == 0)
+        if ((*s | 0x20) == (*word | 0x20) && strncasecmp(s, word, n) == 0)
             return s;
     }
     return NULL;

@@ -5,6 +5,8 @@
 
 enum {
     ANCHOR_LENGTH_MAX = 300,
+    ANCHOR_SCORE_MIN = 60,
+    H1_BONUS = 25,
     DESCEND_PERCENT = 85,       // follow a child that holds this much of its parent's prose
     DESCEND_NAMED_PERCENT = 97, // inside an element that is named as the body
     CANDIDATE_MIN = 150,        // good mass of an element named as the body, and its
@@ -18,12 +20,6 @@ enum {
 static bool at_least(uint64_t part, uint64_t percent, uint64_t whole)
 {
     return part * 100 >= percent * whole;
-}
-
-static bool is_heading(enum html_tag tag)
-{
-    return tag == HTML_H1 || tag == HTML_H2 || tag == HTML_H3 || tag == HTML_H4 || tag == HTML_H5 ||
-           tag == HTML_H6;
 }
 
 // How well a heading repeats a title, 0 to 100.
@@ -42,22 +38,18 @@ static uint32_t overlap(const struct tokens *heading, const struct titles *title
     return best;
 }
 
-uint32_t choose_anchor(const struct page *p, const struct titles *titles)
+uint32_t choose_anchor(const struct page *p, const struct headings *headings,
+                       const struct titles *titles)
 {
-    uint32_t best = 0, best_score = 60;
-    for (uint32_t i = p->body; i < p->nodes[p->body].end; i++) {
-        if (p->drop[i]) {
-            i = page_skip(p, i) - 1;
+    uint32_t best = 0, best_score = ANCHOR_SCORE_MIN;
+    for (uint32_t i = 0; i < headings->n; i++) {
+        const struct heading *h = &headings->items[i];
+        if (p->sum[h->node].length >= ANCHOR_LENGTH_MAX)
             continue;
-        }
-        if (!is_heading(p->nodes[i].tag) || p->sum[i].length >= ANCHOR_LENGTH_MAX)
-            continue;
-        char text[3 * ANCHOR_LENGTH_MAX];
-        struct tokens words =
-            tokens_of((struct html_str){text, page_copy_text(p, i, text, sizeof text)});
-        uint32_t score = overlap(&words, titles) + (p->nodes[i].tag == HTML_H1 ? 25 : 0);
+        uint32_t score = overlap(&h->words, titles);
+        score += p->nodes[h->node].tag == HTML_H1 ? H1_BONUS : 0;
         if (score > best_score) {
-            best = i;
+            best = h->node;
             best_score = score;
         }
     }

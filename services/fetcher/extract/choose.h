@@ -2,8 +2,8 @@
 // Finds the element that holds the article.
 #pragma once
 
+#include "services/fetcher/extract/headings.h"
 #include "services/fetcher/extract/page.h"
-#include "services/fetcher/extract/tokens.h"
 
 enum { TITLES_MAX = 4 };
 
@@ -14,7 +14,8 @@ struct titles {
 };
 
 // The heading that best repeats one of the titles; 0 if none does.
-uint32_t choose_anchor(const struct page *p, const struct titles *titles);
+uint32_t choose_anchor(const struct page *p, const struct headings *headings,
+                       const struct titles *titles);
 
 // The element with the article in it; the body where nothing better is found. `*rule` names the
 // rule that found it, for the explanation.

@@ -61,22 +61,19 @@ void extractor_free(struct extractor **x)
     *x = NULL;
 }
 
-static void find_titles(const struct page *p, const struct meta *meta, struct titles *out)
+static void find_titles(const struct page *p, const struct meta *meta,
+                        const struct headings *headings, struct titles *out)
 {
     *out = (struct titles){.n = 0};
     if (meta->title.n)
         out->of[out->n++] = tokens_of(meta->title);
     if (meta->og_title.n)
         out->of[out->n++] = tokens_of(meta->og_title);
-    uint32_t limit = out->n + 2;
-    for (uint32_t i = p->body; i < p->nodes[p->body].end && out->n < limit && out->n < TITLES_MAX;
-         i++) {
-        if (p->nodes[i].tag != HTML_H1 || p->drop[i])
-            continue;
-        struct html_str text = page_text(p, i);
-        if (text.n)
-            out->of[out->n++] = tokens_of(text);
-    }
+    for (uint32_t i = 0, h1 = 0; i < headings->n && h1 < TITLES_MAX - 2; i++)
+        if (p->nodes[headings->items[i].node].tag == HTML_H1) {
+            out->of[out->n++] = headings->items[i].words;
+            h1++;
+        }
 }
 
 static void compose(struct extractor *x)
@@ -154,11 +151,13 @@ const struct article *extractor_page(struct extractor *x, const struct page_sour
     struct meta meta;
     struct ld ld;
     struct titles titles;
-    page_weigh(&page, x->words);
+    page_weigh(&page);
     meta_read(&page, &meta);
     ld_read(&page, &ld);
-    find_titles(&page, &meta, &titles);
-    struct decisions d = {.anchor = choose_anchor(&page, &titles)};
+    struct headings headings;
+    headings_read(&page, &headings);
+    find_titles(&page, &meta, &headings, &titles);
+    struct decisions d = {.anchor = choose_anchor(&page, &headings, &titles)};
     prune(&page, x->words, d.anchor);
     d.node = choose_node(&page, d.anchor, &d.node_rule);
     standfirst_add(&x->blocks, &page, d.anchor, d.node);
@@ -172,7 +171,7 @@ const struct article *extractor_page(struct extractor *x, const struct page_sour
     a->language =
         language_tag((struct html_str){a->text, a->text_size}, meta.language, x->language);
     a->standfirst = standfirst_text(x, n_standfirst);
-    article_describe(a, &page, &meta, &ld, source->url, d.anchor, d.node);
+    article_describe(a, &page, &headings, &meta, &ld, source->url, d.anchor);
     find_date(a, &page, source, &meta, &ld, &d);
     if (explain)
         explain_page(explain, &page, &x->blocks, &d);

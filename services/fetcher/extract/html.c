@@ -11,6 +11,8 @@
 #include "common/mem.h"
 #include "common/text.h"
 
+enum { TEXT_APPEND_MAX = 1024, FOSTERED_MAX = 1000 };
+
 struct attr {
     struct html_str value;
     enum html_attr name;
@@ -20,8 +22,10 @@ struct html {
     lxb_html_document_t *document;
     lxb_html_tokenizer_token_f build_tree; // lexbor's own token callback and its context
     void *tree;
-    uint32_t tokens_left;                 // of a page's allowance of nodes
-    uint32_t svg_depth;                   // open <svg> elements
+    uint32_t tokens_left; // of a page's allowance of nodes
+    uint32_t fostered;    // texts that were moved out of tables
+    lxb_tag_id_t region;  // <svg> or <select> that the tokens are in, 0: none
+    int32_t region_depth;
     lxb_html_tokenizer_state_f raw_state; // lexbor's, for the script or style being skipped
     const char *raw_close;                // its end tag
     bool after_block;                     // the last token was a block's tag
@@ -48,97 +52,50 @@ const char *html_tag_name(enum html_tag tag)
     return names[tag];
 }
 
-bool html_is_block(enum html_tag tag)
-{
-    switch (tag) {
-    case HTML_ADDRESS:
-    case HTML_ARTICLE:
-    case HTML_ASIDE:
-    case HTML_BLOCKQUOTE:
-    case HTML_BODY:
-    case HTML_BR:
-    case HTML_CAPTION:
-    case HTML_CENTER:
-    case HTML_DD:
-    case HTML_DETAILS:
-    case HTML_DIALOG:
-    case HTML_DIV:
-    case HTML_DL:
-    case HTML_DT:
-    case HTML_FIELDSET:
-    case HTML_FIGCAPTION:
-    case HTML_FIGURE:
-    case HTML_FOOTER:
-    case HTML_FORM:
-    case HTML_FRAMESET:
-    case HTML_H1:
-    case HTML_H2:
-    case HTML_H3:
-    case HTML_H4:
-    case HTML_H5:
-    case HTML_H6:
-    case HTML_HEAD:
-    case HTML_HEADER:
-    case HTML_HGROUP:
-    case HTML_HR:
-    case HTML_HTML:
-    case HTML_LEGEND:
-    case HTML_LI:
-    case HTML_MAIN:
-    case HTML_MENU:
-    case HTML_NAV:
-    case HTML_OL:
-    case HTML_P:
-    case HTML_PRE:
-    case HTML_SEARCH:
-    case HTML_SECTION:
-    case HTML_SUMMARY:
-    case HTML_TABLE:
-    case HTML_TBODY:
-    case HTML_TD:
-    case HTML_TFOOT:
-    case HTML_TH:
-    case HTML_THEAD:
-    case HTML_TR:
-    case HTML_UL:
-        return true;
-    default:
-        return false;
-    }
-}
+const bool html_blocks[HTML_TAG_COUNT] = {
+    [HTML_ADDRESS] = true, [HTML_ARTICLE] = true, [HTML_ASIDE] = true,    [HTML_BLOCKQUOTE] = true,
+    [HTML_BODY] = true,    [HTML_BR] = true,      [HTML_CAPTION] = true,  [HTML_CENTER] = true,
+    [HTML_DD] = true,      [HTML_DETAILS] = true, [HTML_DIALOG] = true,   [HTML_DIV] = true,
+    [HTML_DL] = true,      [HTML_DT] = true,      [HTML_FIELDSET] = true, [HTML_FIGCAPTION] = true,
+    [HTML_FIGURE] = true,  [HTML_FOOTER] = true,  [HTML_FORM] = true,     [HTML_FRAMESET] = true,
+    [HTML_H1] = true,      [HTML_H2] = true,      [HTML_H3] = true,       [HTML_H4] = true,
+    [HTML_H5] = true,      [HTML_H6] = true,      [HTML_HEAD] = true,     [HTML_HEADER] = true,
+    [HTML_HGROUP] = true,  [HTML_HR] = true,      [HTML_HTML] = true,     [HTML_LEGEND] = true,
+    [HTML_LI] = true,      [HTML_MAIN] = true,    [HTML_MENU] = true,     [HTML_NAV] = true,
+    [HTML_OL] = true,      [HTML_P] = true,       [HTML_PRE] = true,      [HTML_SEARCH] = true,
+    [HTML_SECTION] = true, [HTML_SUMMARY] = true, [HTML_TABLE] = true,    [HTML_TBODY] = true,
+    [HTML_TD] = true,      [HTML_TFOOT] = true,   [HTML_TH] = true,       [HTML_THEAD] = true,
+    [HTML_TR] = true,      [HTML_UL] = true,
+};
 
-static int attr_of(const lxb_char_t *name, size_t n)
-{
-    static const struct {
-        const char *text;
-        size_t n;
-    } names[] = {
+static const struct {
+    const char *text;
+    size_t n;
+} attr_names[] = {
 #define ATTR_ENTRY(name, text) {text, sizeof text - 1},
-        HTML_ATTRS(ATTR_ENTRY)
+    HTML_ATTRS(ATTR_ENTRY)
 #undef ATTR_ENTRY
-    };
+};
+
+static int attr_of(const lxb_dom_attr_data_t *data)
+{
+    const lxb_char_t *name = lexbor_hash_entry_str(&data->entry);
+    size_t n = data->entry.length;
     if (n < 2 || n > 11 || *name < 'a' || *name > 't') // "id" to "aria-hidden"
         return -1;
     for (int i = 0; i < HTML_ATTR_COUNT; i++)
-        if (names[i].n == n && memcmp(names[i].text, name, n) == 0)
+        if (attr_names[i].n == n && *attr_names[i].text == (char)*name &&
+            memcmp(attr_names[i].text, name, n) == 0)
             return i;
     return -1;
-}
-
-static const lxb_char_t *token_attr_name(const lxb_html_token_attr_t *attr, size_t *n)
-{
-    *n = attr->name->entry.length;
-    return lexbor_hash_entry_str(&attr->name->entry);
 }
 
 // Attributes that no rule reads are most of a modern page's markup: they never reach the tree.
 static void drop_unread_attributes(lxb_html_token_t *token)
 {
     for (lxb_html_token_attr_t *a = token->attr_first, *next; a; a = next) {
-        size_t n;
         next = a->next;
-        const lxb_char_t *name = token_attr_name(a, &n);
-        if (attr_of(name, n) < 0)
+        if (attr_of(a->name) < 0)
             lxb_html_token_attr_remove(token, a);
     }
 }
@@ -204,6 +161,11 @@ static void skip_unread(struct html *h, lxb_html_tokenizer_t *tokenizer)
     lxb_html_tokenizer_state_set(tokenizer, skip_raw_text);
 }
 
+static enum html_tag token_tag(const lxb_html_token_t *token)
+{
+    return token->tag_id < LXB_TAG__LAST_ENTRY ? tag_of[token->tag_id] : HTML_OTHER;
+}
+
 // White space after a tag that begins or ends a block is never shown: half of all text nodes.
 static bool is_layout_space(struct html *h, const lxb_html_token_t *token)
 {
@@ -224,28 +186,92 @@ static bool is_layout_space(struct html *h, const lxb_html_token_t *token)
     return true;
 }
 
-// Inside <svg> nothing is read. HTML elements end it, closed or not, as in the standard ("any other
-// start tag" of the rules for foreign content excepted): so an unclosed one hides nothing.
-static bool is_drawing(struct html *h, const lxb_html_token_t *token)
+// Inside <svg> and <select> nothing is read (and lexbor's time for options is quadratic). A block's
+// tag ends them, closed or not, so that an unclosed one hides no article.
+static bool is_unread_region(struct html *h, const lxb_html_token_t *token)
 {
     bool close = token->type & LXB_HTML_TOKEN_TYPE_CLOSE;
-    if (token->tag_id == LXB_TAG_SVG) {
-        bool inside = h->svg_depth > 0;
-        if (close)
-            h->svg_depth -= inside;
-        else
-            h->svg_depth += !(token->type & LXB_HTML_TOKEN_TYPE_CLOSE_SELF);
-        return inside && (h->svg_depth > 0);
+    bool empty = token->tag_id == LXB_TAG_SVG && (token->type & LXB_HTML_TOKEN_TYPE_CLOSE_SELF);
+    if (h->region == 0) {
+        if (token->tag_id != LXB_TAG_SVG && token->tag_id != LXB_TAG_SELECT)
+            return false;
+        if (!close && !empty) {
+            h->region = token->tag_id;
+            h->region_depth = 1;
+        }
+        return true;
     }
-    if (h->svg_depth == 0)
+    if (token->tag_id == h->region) {
+        if (!empty)
+            h->region_depth += close ? -1 : h->region == LXB_TAG_SVG;
+        if (h->region_depth <= 0)
+            h->region = 0;
+        return true;
+    }
+    if (h->region == LXB_TAG_SELECT && token->tag_id == LXB_TAG_SCRIPT)
+        return false; // its text must be read as a script's
+    if (html_is_block(token_tag(token)) || token->tag_id == LXB_TAG__END_OF_FILE)
+        h->region = 0;
+    return h->region != 0;
+}
+
+// Empty elements that no rule reads.
+static bool is_unread_void(const lxb_html_token_t *token)
+{
+    switch (token->tag_id) {
+    case LXB_TAG_IMG:
+    case LXB_TAG_INPUT:
+    case LXB_TAG_SOURCE:
+    case LXB_TAG_TRACK:
+    case LXB_TAG_PARAM:
+    case LXB_TAG_COL:
+    case LXB_TAG_WBR:
+    case LXB_TAG_AREA:
+    case LXB_TAG_EMBED:
+        return true;
+    default:
         return false;
-    bool html = token->tag_id < LXB_TAG__LAST_ENTRY && tag_of[token->tag_id] != HTML_OTHER &&
-                token->tag_id != LXB_TAG__TEXT && token->tag_id != LXB_TAG_TITLE &&
-                token->tag_id != LXB_TAG_A && token->tag_id != LXB_TAG_STYLE &&
-                token->tag_id != LXB_TAG_SCRIPT && token->tag_id != LXB_TAG_FONT;
-    if (html || token->tag_id == LXB_TAG__END_OF_FILE)
-        h->svg_depth = 0;
-    return h->svg_depth > 0;
+    }
+}
+
+// lexbor appends text to the text node before it by copying both, which takes quadratic time and
+// memory where tags between them come to nothing ("x</b>x</b>x…"). An empty comment parts them.
+static void part_texts(struct html *h, lxb_html_tokenizer_t *tokenizer,
+                       const lxb_html_token_t *token, const lxb_dom_node_t *in)
+{
+    lxb_dom_node_t *last = in->last_child;
+    if (!last || last->type != LXB_DOM_NODE_TYPE_TEXT ||
+        lxb_dom_interface_character_data(last)->data.length < TEXT_APPEND_MAX)
+        return;
+    lxb_html_token_t comment = *token;
+    comment.tag_id = LXB_TAG__EM_COMMENT;
+    comment.text_end = comment.text_start;
+    h->build_tree(tokenizer, &comment, h->tree);
+}
+
+static bool is_table_part(const lxb_dom_node_t *node)
+{
+    return node->local_name == LXB_TAG_TABLE || node->local_name == LXB_TAG_TBODY ||
+           node->local_name == LXB_TAG_TR || node->local_name == LXB_TAG_THEAD ||
+           node->local_name == LXB_TAG_TFOOT;
+}
+
+// False if the text is not to be added: text right in a table is moved before it, where it cannot
+// be parted, so that only so much of it is let through.
+static bool admit_text(struct html *h, lxb_html_tokenizer_t *tokenizer,
+                       const lxb_html_token_t *token)
+{
+    const lxb_html_tree_t *tree = h->tree;
+    size_t depth = tree->open_elements->length;
+    if (unread_element(tree))
+        return false;
+    if (depth == 0)
+        return true;
+    const lxb_dom_node_t *in = tree->open_elements->list[depth - 1];
+    if (is_table_part(in))
+        return h->fostered++ < FOSTERED_MAX;
+    part_texts(h, tokenizer, token, in);
+    return true;
 }
 
 // Stands between lexbor's tokenizer and its tree, so that the tree is bounded while it grows, and
@@ -255,9 +281,10 @@ static lxb_html_token_t *guard(lxb_html_tokenizer_t *tokenizer, lxb_html_token_t
     struct html *h = ctx;
     const lxb_html_tree_t *tree = h->tree;
     bool start = (token->type & LXB_HTML_TOKEN_TYPE_CLOSE) == 0;
-    if (token->tag_id == LXB_TAG__EM_COMMENT || is_drawing(h, token) || is_layout_space(h, token))
+    if (token->tag_id == LXB_TAG__EM_COMMENT || is_unread_region(h, token) ||
+        is_layout_space(h, token) || is_unread_void(token))
         return token;
-    if (token->tag_id == LXB_TAG__TEXT && unread_element(tree))
+    if (token->tag_id == LXB_TAG__TEXT && !admit_text(h, tokenizer, token))
         return token;
     if (start && token->tag_id >= LXB_TAG__BEGIN) {
         if (tree->open_elements->length >= HTML_DEPTH_MAX ||
@@ -313,6 +340,8 @@ static bool parse_begin(struct html *h)
     } else {
         lxb_html_document_clean(h->document);
     }
+    if (h->document) // nobody listens to the events of inserting nodes
+        lxb_dom_document_opt_set(&h->document->dom_document, LXB_DOM_DOCUMENT_OPT_WO_EVENTS);
     if (!h->document || lxb_html_document_parse_chunk_begin(h->document) != LXB_STATUS_OK)
         return false;
     lxb_html_parser_t *parser = h->document->dom_document.parser;
@@ -322,7 +351,8 @@ static bool parse_begin(struct html *h)
         lxb_html_tokenizer_callback_token_done_set(parser->tkz, guard, h);
     }
     h->tokens_left = HTML_NODES_MAX;
-    h->svg_depth = 0;
+    h->region = 0;
+    h->fostered = 0;
     h->after_block = false;
     return true;
 }
@@ -343,9 +373,8 @@ static void add_attrs(struct html *h, struct html_node *node, lxb_dom_node_t *fr
 {
     node->attrs = (uint32_t)h->n_attrs;
     for (lxb_dom_attr_t *a = lxb_dom_interface_element(from)->first_attr; a; a = a->next) {
-        size_t n, size = 0;
-        const lxb_char_t *name = lxb_dom_attr_local_name(a, &n);
-        int id = attr_of(name, n);
+        size_t size = 0;
+        int id = attr_of(lxb_dom_attr_data_by_id(from->owner_document->attrs, a->node.local_name));
         if (id < 0 || node->n_attrs == HTML_ATTR_COUNT)
             continue;
         const lxb_char_t *value = lxb_dom_attr_value(a, &size);
@@ -428,4 +457,12 @@ struct html_str html_attr(const struct html *h, const struct html_node *node, en
         if (h->attrs[i].name == attr)
             return h->attrs[i].value;
     return (struct html_str){NULL, 0};
+}
+
+struct html_str html_attr_at(const struct html *h, const struct html_node *node, uint32_t index,
+                             enum html_attr *name)
+{
+    const struct attr *attr = &h->attrs[node->attrs + index];
+    *name = attr->name;
+    return attr->value;
 }

@@ -15,28 +15,26 @@
 enum { HTML_DEPTH_MAX = 512, HTML_FORMATTING_MAX = 64, HTML_NODES_MAX = 200000 };
 
 // The elements and attributes that some rule names; every other is HTML_OTHER, or left out.
-#define HTML_TAGS(X)                                                                               \
-    X(A)                                                                                           \
-    X(ADDRESS) X(APPLET) X(ARTICLE) X(ASIDE) X(AUDIO) X(B) X(BASE) X(BLOCKQUOTE) X(BODY) X(BR)     \
-        X(BUTTON) X(CANVAS) X(CAPTION) X(CENTER) X(DATALIST) X(DD) X(DETAILS) X(DIALOG) X(DIV)     \
-            X(DL) X(DT) X(EM) X(EMBED) X(FIELDSET) X(FIGCAPTION) X(FIGURE) X(FONT) X(FOOTER)       \
-                X(FORM) X(FRAMESET) X(H1) X(H2) X(H3) X(H4) X(H5) X(H6) X(HEAD) X(HEADER)          \
-                    X(HGROUP) X(HR) X(HTML) X(I) X(IFRAME) X(IMG) X(INPUT) X(LABEL) X(LEGEND)      \
-                        X(LI) X(LINK) X(MAIN) X(MAP) X(MATH) X(MENU) X(META) X(METER) X(NAV)       \
-                            X(NOSCRIPT) X(OBJECT) X(OL) X(OPTGROUP) X(OPTION) X(OUTPUT) X(P)       \
-                                X(PICTURE) X(PRE) X(PROGRESS) X(Q) X(RP) X(RT) X(RUBY) X(SCRIPT)   \
-                                    X(SEARCH) X(SECTION) X(SELECT) X(SMALL) X(SPAN) X(STRONG)      \
-                                        X(STYLE) X(SUB) X(SUMMARY) X(SUP) X(SVG) X(TABLE) X(TBODY) \
-                                            X(TD) X(TEMPLATE) X(TEXTAREA) X(TFOOT) X(TH) X(THEAD)  \
-                                                X(TIME) X(TITLE) X(TR) X(U) X(UL) X(VIDEO)
+// clang-format off
+#define HTML_TAGS(X) \
+    X(A) X(ADDRESS) X(APPLET) X(ARTICLE) X(ASIDE) X(AUDIO) X(B) X(BASE) X(BLOCKQUOTE) \
+    X(BODY) X(BR) X(BUTTON) X(CANVAS) X(CAPTION) X(CENTER) X(DATALIST) X(DD) X(DETAILS) \
+    X(DIALOG) X(DIV) X(DL) X(DT) X(EM) X(EMBED) X(FIELDSET) X(FIGCAPTION) X(FIGURE) X(FONT) \
+    X(FOOTER) X(FORM) X(FRAMESET) X(H1) X(H2) X(H3) X(H4) X(H5) X(H6) X(HEAD) X(HEADER) \
+    X(HGROUP) X(HR) X(HTML) X(I) X(IFRAME) X(IMG) X(INPUT) X(LABEL) X(LEGEND) X(LI) X(LINK) \
+    X(MAIN) X(MAP) X(MATH) X(MENU) X(META) X(METER) X(NAV) X(NOSCRIPT) X(OBJECT) X(OL) \
+    X(OPTGROUP) X(OPTION) X(OUTPUT) X(P) X(PICTURE) X(PRE) X(PROGRESS) X(Q) X(RP) X(RT) \
+    X(RUBY) X(SCRIPT) X(SEARCH) X(SECTION) X(SELECT) X(SMALL) X(SPAN) X(STRONG) X(STYLE) \
+    X(SUB) X(SUMMARY) X(SUP) X(SVG) X(TABLE) X(TBODY) X(TD) X(TEMPLATE) X(TEXTAREA) X(TFOOT) \
+    X(TH) X(THEAD) X(TIME) X(TITLE) X(TR) X(U) X(UL) X(VIDEO)
 
-#define HTML_ATTRS(X)                                                                              \
-    X(CLASS, "class")                                                                              \
-    X(ID, "id") X(HREF, "href") X(SRC, "src") X(STYLE, "style") X(TYPE, "type") X(TITLE, "title")  \
-        X(CONTENT, "content") X(CHARSET, "charset") X(NAME, "name") X(PROPERTY, "property")        \
-            X(ITEMPROP, "itemprop") X(DATETIME, "datetime") X(REL, "rel") X(ROLE, "role")          \
-                X(HIDDEN, "hidden") X(ARIA_HIDDEN, "aria-hidden") X(LANG, "lang")                  \
-                    X(ONCLICK, "onclick")
+#define HTML_ATTRS(X) \
+    X(CLASS, "class") X(ID, "id") X(HREF, "href") X(SRC, "src") X(STYLE, "style") \
+    X(TYPE, "type") X(TITLE, "title") X(CONTENT, "content") X(CHARSET, "charset") \
+    X(NAME, "name") X(PROPERTY, "property") X(ITEMPROP, "itemprop") X(DATETIME, "datetime") \
+    X(REL, "rel") X(ROLE, "role") X(HIDDEN, "hidden") X(ARIA_HIDDEN, "aria-hidden") \
+    X(LANG, "lang") X(ONCLICK, "onclick")
+// clang-format on
 
 #define HTML_TAG_ENUM(name)        HTML_##name,
 #define HTML_ATTR_ENUM(name, text) HTML_ATTR_##name,
@@ -79,9 +77,13 @@ struct html_str html_attr_at(const struct html *h, const struct html_node *node,
 // Lower-case name for the explanation ("div"), "?" for HTML_OTHER.
 const char *html_tag_name(enum html_tag tag);
 
-// True for elements that begin and end a paragraph (CSS: display block, table or list-item; br,
-// hr).
-bool html_is_block(enum html_tag tag);
+// True for elements that begin and end a paragraph (CSS: display block, table or list-item; br).
+extern const bool html_blocks[HTML_TAG_COUNT];
+
+static inline bool html_is_block(enum html_tag tag)
+{
+    return html_blocks[tag];
+}
 
 // The plain text of a fragment of HTML, as feeds carry it: appends paragraphs separated by one
 // newline, without markup, scripts and superfluous space. Text without markup passes as it is.

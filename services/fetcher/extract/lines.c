@@ -119,6 +119,10 @@ static struct html_str without_bullets(struct html_str line)
                                        "›",  ">", "-",  "–", "—", "*", "|",  ":",  "：", "#",
                                        "▶",  "►", "↓",  "★", "※", " ", "　", "《", "《"};
     for (bool found = true; found && line.n > 0;) {
+        // Most lines begin with a letter, or an ideograph (0xE4 to 0xE9): those have none.
+        uint8_t first = first_byte(line.s);
+        if ((first >= 'a' && first <= 'z') || (first >= 0xE4 && first <= 0xE9))
+            break;
         found = false;
         for (size_t i = 0; i < sizeof wide / sizeof *wide; i++) {
             size_t n = strlen(wide[i]);
@@ -133,9 +137,12 @@ static struct html_str without_bullets(struct html_str line)
     return line;
 }
 
+// The first bytes agree already; the second ones tell most words apart.
 static bool begins(struct html_str line, const struct entry *e)
 {
-    return line.n >= e->word.n && strncasecmp(line.s, e->word.s, e->word.n) == 0;
+    return line.n >= e->word.n &&
+           (e->word.n < 2 || first_byte(line.s + 1) == first_byte(e->word.s + 1)) &&
+           strncasecmp(line.s, e->word.s, e->word.n) == 0;
 }
 
 enum line_kind line_kind(const struct line_table *t, struct html_str whole)
@@ -147,8 +154,10 @@ enum line_kind line_kind(const struct line_table *t, struct html_str whole)
     for (uint16_t i = t->begin_at[byte]; i < t->begin_at[byte + 1]; i++)
         if (begins(line, &t->begin[i]))
             return t->begin[i].kind;
-    for (; line.n > 0; line.s++, line.n--) {
+    for (; line.n > 1; line.s++, line.n--) {
         byte = first_byte(line.s);
+        if (t->any_at[byte] == t->any_at[byte + 1])
+            continue;
         for (uint16_t i = t->any_at[byte]; i < t->any_at[byte + 1]; i++)
             if (begins(line, &t->any[i]))
                 return t->any[i].kind;

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "common/text.h"
-#include "services/fetcher/extract/attributes.h"
 
 // Prose: long and mostly unlinked, or shorter, unlinked and punctuated. In list items it counts
 // less.
@@ -29,7 +28,7 @@ static size_t measure_ascii(const char *s, size_t n, struct measure *m)
         // With the top bits clear, adding 0x5F carries into them from 0x21 on: not a space.
         uint64_t black = (word + 0x5F * ones) & high;
         uint64_t comma = (((word ^ ',' * ones) + 0x7F * ones) & high) ^ high;
-        m->length += (uint32_t)__builtin_popcountll(black);
+        m->length += (uint32_t)((black >> 7) * ones >> 56); // how many of them
         m->sentence |= comma != 0;
     }
     return i;
@@ -38,14 +37,17 @@ static size_t measure_ascii(const char *s, size_t n, struct measure *m)
 // True if the text ends in punctuation that ends a sentence or a clause, space aside.
 static bool ends_in_punctuation(const char *s, size_t n)
 {
-    static const char *const marks[] = {".", "!", "?", ":", "\"", "…", "”", "！", "？", "。"};
     while (n > 0 && (uint8_t)s[n - 1] <= ' ')
         n--;
-    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
-        size_t m = i < 5 ? 1 : 3;
-        if (n >= m && memcmp(s + n - m, marks[i], m) == 0)
+    if (n == 0)
+        return false;
+    char last = s[n - 1];
+    if ((uint8_t)last < 0x80)
+        return last == '.' || last == '!' || last == '?' || last == ':' || last == '"';
+    static const char marks[][4] = {"…", "”", "！", "？", "。"};
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
+        if (n >= 3 && memcmp(s + n - 3, marks[i], 3) == 0)
             return true;
-    }
     return false;
 }
 
@@ -156,7 +158,7 @@ static uint32_t block_of(const struct page *p, uint32_t i)
 }
 
 // Own masses of everything visible: one pass in document order.
-static void weigh(struct page *p, struct word_table *table)
+static void weigh(struct page *p)
 {
     struct run run = {0};
     uint32_t open = 0, link_end = 0;
@@ -191,8 +193,6 @@ static void weigh(struct page *p, struct word_table *table)
             p->own[i].n_links = 1; // without href it is a target, often one that is never closed
             link_end = node->end;
         }
-        if (node->n_attrs)
-            attributes_read(p->html, node, table, &p->words[i]);
     }
     end_run(p, &run);
 }
@@ -202,13 +202,13 @@ static void *zeroed(struct arena *a, size_t size)
     return memset(arena_alloc(a, size), 0, size);
 }
 
-void page_weigh(struct page *p, struct word_table *table)
+void page_weigh(struct page *p)
 {
     p->drop = zeroed(p->arena, p->count);
     p->own = zeroed(p->arena, p->count * sizeof *p->own);
     p->sum = arena_alloc(p->arena, p->count * sizeof *p->sum);
     p->words = zeroed(p->arena, p->count * sizeof *p->words);
-    weigh(p, table);
+    weigh(p);
     page_sum(p);
 }
 
@@ -261,8 +261,11 @@ size_t page_copy_text(const struct page *p, uint32_t node, char *out, size_t max
             if (space && n > 0)
                 out[n++] = ' ';
             space = false;
-            if (n < max)
-                out[n++] = t->text[k++];
+            do {
+                if (n < max)
+                    out[n++] = t->text[k];
+                k++;
+            } while (k < t->text_size && n < max && (uint8_t)(t->text[k] - 0x21) < 0x5E);
         }
     }
     return text_clean(out, n); // also takes off a character that was cut

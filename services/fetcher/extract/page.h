@@ -45,11 +45,11 @@ struct page {
     uint8_t *drop;          // enum drop of each node; its descendants need not be marked
     struct mass *own;       // of the node alone: a text's length, a block's own paragraphs
     struct mass *sum;       // of the node and all that is left below it
-    struct word_set *words; // in class and id
+    struct word_set *words; // of what was not dropped before prune() read them
 };
 
-// The nodes of the page, with own masses and words; drops what is invisible.
-void page_weigh(struct page *p, struct word_table *table);
+// Gives the nodes their own masses; drops what is invisible.
+void page_weigh(struct page *p);
 
 // Sums the masses again over what is left. Every pass that drops nodes ends with it.
 void page_sum(struct page *p);

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { LINE_MAX = 300, LINE_LENGTH_MAX = 160 };
+enum { LINE_MAX = 300, LINE_LENGTH_MAX = 160, DATED_MAX = 100, SCORE_MIN = 20 };
 
 static bool read(struct html_str s, const struct date_rules *rules, struct date *out)
 {
@@ -85,84 +85,99 @@ static int line_score(const char *s, size_t n)
     return score;
 }
 
-static bool has_digit(const char *s, size_t n)
+// As many digits as a date has at least, or 年: spares looking for one.
+static bool may_hold_date(const char *s, size_t n)
 {
+    int digits = 0;
     for (size_t i = 0; i < n; i++)
-        if ((s[i] >= '0' && s[i] <= '9') || (unsigned char)s[i] == 0xE4 ||
-            (unsigned char)s[i] == 0xEF)
-            return true;
-    return false;
+        digits += s[i] >= '0' && s[i] <= '9';
+    return digits >= 5 || (n >= 8 && memmem(s, n, "年", 3));
 }
 
-struct best {
+// A line with a date in it.
+struct dated {
     struct date date;
-    int score;
+    int number, score; // of the line; without the distance from the title
 };
 
-// Weighs one line of visible text; `distance` is in lines from the title, after it or before.
-static void weigh(const char *line, size_t n, uint32_t length, bool linked, int distance,
-                  const struct date_rules *rules, struct best *best)
+// Lines are gathered in document order; the title may come after some of them.
+struct gathered {
+    struct dated lines[DATED_MAX];
+    int n, number, title; // lines with dates, all lines, the title's line
+    char text[LINE_MAX];
+    size_t size;
+    uint32_t length;
+    bool linked;
+};
+
+static void end_line(struct gathered *g, const struct date_rules *rules)
 {
     struct date date;
-    if (length > LINE_LENGTH_MAX || n < 8 || !has_digit(line, n) ||
-        !date_find(line, n, rules, &date))
+    if (g->length == 0)
         return;
-    int score = 100 + line_score(line, n) - (int)length / 4;
-    score -= linked ? 30 : 0;
-    score -= distance >= 0 ? distance * 3 : -distance * 6;
-    if (date.precision > DATE_DAY)
-        score += 15;
-    if (score > best->score)
-        *best = (struct best){date, score};
+    if (g->n < DATED_MAX && g->length <= LINE_LENGTH_MAX && g->size >= 8 &&
+        may_hold_date(g->text, g->size) && date_find(g->text, g->size, rules, &date)) {
+        int score = 100 + line_score(g->text, g->size) - (int)g->length / 4;
+        score -= g->linked ? 30 : 0;
+        score += date.precision > DATE_DAY ? 15 : 0;
+        g->lines[g->n++] = (struct dated){date, g->number, score};
+    }
+    g->number++;
+    g->size = g->length = 0;
+    g->linked = false;
 }
 
-// Lines of text near the title, dropped or not: bylines are.
+static void add_text(struct gathered *g, const struct html_node *node, const struct mass *own)
+{
+    size_t room = sizeof g->text - g->size;
+    size_t n = node->text_size < room ? node->text_size : room;
+    memcpy(g->text + g->size, node->text, n);
+    g->size += n;
+    g->length += own->length;
+    g->linked |= own->links > 0;
+}
+
+// All lines of the page, dropped or not: bylines are.
+static void gather(struct gathered *g, const struct page *p, uint32_t anchor,
+                   const struct date_rules *rules)
+{
+    uint32_t open = p->body;
+    for (uint32_t i = p->body; i < p->nodes[p->body].end && g->n < DATED_MAX; i++) {
+        const struct html_node *node = &p->nodes[i];
+        bool boundary = html_is_block(node->tag);
+        for (; i >= p->nodes[open].end; open = p->nodes[open].parent)
+            boundary |= html_is_block(p->nodes[open].tag);
+        if (boundary)
+            end_line(g, rules);
+        if (i == anchor)
+            g->title = g->number;
+        if (p->drop[i] == DROP_INVISIBLE)
+            i = node->end - 1;
+        else if (node->tag == HTML_TEXT)
+            add_text(g, node, &p->own[i]);
+        else
+            open = i;
+    }
+    end_line(g, rules);
+}
+
+// The best line near the title, after it rather than before.
 static bool from_lines(const struct page *p, uint32_t anchor, const struct date_rules *rules,
                        struct date *out)
 {
-    char line[LINE_MAX];
-    size_t n = 0;
-    uint32_t length = 0, open = p->body, link_end = 0;
-    bool linked = false;
-    int number = 0, title_line = 0;
-    struct best best = {.score = 20};
-    for (int pass = 0; pass < 2; pass++) {
-        number = 0, n = 0, length = 0, open = p->body, link_end = 0;
-        for (uint32_t i = p->body; i <= p->nodes[p->body].end; i++) {
-            bool end = i == p->nodes[p->body].end;
-            const struct html_node *node = end ? NULL : &p->nodes[i];
-            bool boundary = end || html_is_block(node->tag);
-            for (; i >= p->nodes[open].end && open != p->body; open = p->nodes[open].parent)
-                boundary |= html_is_block(p->nodes[open].tag);
-            if (boundary && length > 0) {
-                if (pass == 1)
-                    weigh(line, n, length, linked, number - title_line, rules, &best);
-                number++;
-                n = 0, length = 0, linked = false;
-            }
-            if (end)
-                break;
-            if (i == anchor)
-                title_line = number;
-            if (p->drop[i] == DROP_INVISIBLE) {
-                i = node->end - 1;
-                continue;
-            }
-            if (node->tag != HTML_TEXT) {
-                open = i;
-                if (node->tag == HTML_A)
-                    link_end = node->end;
-                continue;
-            }
-            length += p->own[i].length;
-            linked |= i < link_end && p->own[i].length > 0;
-            size_t take = node->text_size < sizeof line - n ? node->text_size : sizeof line - n;
-            memcpy(line + n, node->text, take);
-            n += take;
+    struct gathered *g = arena_alloc(p->arena, sizeof *g);
+    *g = (struct gathered){.n = 0};
+    gather(g, p, anchor, rules);
+    int best = SCORE_MIN;
+    for (int i = 0; i < g->n; i++) {
+        int distance = g->lines[i].number - g->title;
+        int score = g->lines[i].score - (distance >= 0 ? distance * 3 : -distance * 6);
+        if (score > best) {
+            best = score;
+            *out = g->lines[i].date;
         }
     }
-    *out = best.date;
-    return best.date.precision != DATE_NONE;
+    return best > SCORE_MIN;
 }
 
 bool page_date(const struct page *p, const struct meta *meta, const struct ld *ld, const char *url,

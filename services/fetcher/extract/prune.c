@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "services/fetcher/extract/prune.h"
 
+#include "services/fetcher/extract/attributes.h"
+
 // Shares of the page's good mass, in percent, up to which a rule may drop an element.
 enum {
     ROLE_SHARE = 85,        // nav, aside, footer
@@ -51,15 +53,18 @@ static bool is_aside(const struct page *p, uint32_t i)
     return p->words[i].flags & WORD_ASIDE;
 }
 
-static void drop_asides(struct page *p)
+// Reads the attributes of what is still there and has text: those of the rest do not matter.
+static void drop_asides(struct page *p, struct word_table *table)
 {
     uint32_t total = p->sum[p->body].good;
     for (uint32_t i = p->body + 1; i < p->nodes[p->body].end; i++) {
         if (p->drop[i]) {
             i = page_skip(p, i) - 1;
-        } else if (p->nodes[i].tag == HTML_TEXT) {
             continue;
-        } else if (is_aside(p, i) && within(p, i, ROLE_SHARE, total)) {
+        }
+        if (p->nodes[i].n_attrs && p->sum[i].length > 0 && p->nodes[i].tag != HTML_A)
+            attributes_read(p->html, &p->nodes[i], table, &p->words[i]);
+        if (is_aside(p, i) && within(p, i, ROLE_SHARE, total)) {
             p->drop[i] = DROP_ROLE;
         } else if ((p->words[i].flags & WORD_HIDDEN) && within(p, i, HIDDEN_SHARE, total)) {
             p->drop[i] = DROP_HIDDEN;
@@ -94,10 +99,6 @@ static bool takes_words(enum html_tag tag)
     case HTML_ARTICLE:
     case HTML_CENTER:
     case HTML_FORM:
-    case HTML_STRONG:
-    case HTML_EM:
-    case HTML_TIME:
-    case HTML_A:
         return true;
     default:
         return false;
@@ -231,10 +232,10 @@ static void drop_links(struct page *p)
     page_sum(p);
 }
 
-void prune(struct page *p, const struct word_table *table, uint32_t anchor)
+void prune(struct page *p, struct word_table *table, uint32_t anchor)
 {
     drop_figures(p);
-    drop_asides(p);
+    drop_asides(p, table);
     drop_words(p, table, anchor);
     drop_links(p);
 }

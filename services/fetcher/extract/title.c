@@ -7,10 +7,9 @@
 #include "services/fetcher/extract/tokens.h"
 
 enum {
-    HEADING_LENGTH_MAX = 400,
-    HEADING_LENGTH_MIN = 6,
-    AGREES_PERCENT = 60, // of a heading's words that the page's title must have
-    HEADINGS_MAX = 200,
+    HEADING_SIZE_MIN = 6,        // bytes of an only h1 that agrees with nothing
+    AGREES_PERCENT = 60,         // of an h1's words that the page's title must have
+    SMALLER_AGREES_PERCENT = 80, // of a smaller heading's
 };
 
 // Separators between an article's title and its site's name, in the order they are looked for.
@@ -83,11 +82,6 @@ static struct html_str without_site(struct html_str title, struct html_str site)
     return title;
 }
 
-static bool is_heading(enum html_tag tag)
-{
-    return tag == HTML_H1 || tag == HTML_H2 || tag == HTML_H3;
-}
-
 // How many percent of the heading's words the declared titles have.
 static uint32_t agreement(const struct tokens *words, const struct tokens *declared, uint32_t n)
 {
@@ -99,48 +93,43 @@ static uint32_t agreement(const struct tokens *words, const struct tokens *decla
     return best;
 }
 
-struct html_str title_choose(const struct page *p, const struct meta *meta, const struct ld *ld,
-                             uint32_t node)
+// How well a heading does as the title: it must agree with what the page declares; longer ones say
+// more, and an h1 counts double.
+static uint32_t heading_score(const struct page *p, const struct heading *h, uint32_t agrees)
 {
-    struct tokens declared[3];
-    uint32_t n_declared = 0;
+    bool h1 = p->nodes[h->node].tag == HTML_H1;
+    if (h1)
+        return agrees >= AGREES_PERCENT ? agrees * h->words.n * 2 : 0;
+    bool smaller = p->nodes[h->node].tag == HTML_H2 || p->nodes[h->node].tag == HTML_H3;
+    return smaller && agrees >= SMALLER_AGREES_PERCENT && h->words.n >= 3 ? agrees * h->words.n : 0;
+}
+
+struct html_str title_choose(const struct page *p, const struct headings *headings,
+                             const struct meta *meta)
+{
+    struct tokens declared[2];
+    uint32_t n_declared = 0, best_score = 0, n_h1 = 0;
+    struct html_str best = {NULL, 0}, lone = {NULL, 0};
     if (meta->title.n)
         declared[n_declared++] = tokens_of(meta->title);
     if (meta->og_title.n)
         declared[n_declared++] = tokens_of(meta->og_title);
-    (void)ld;
-    struct html_str best = {NULL, 0}, lone = {NULL, 0};
-    uint32_t best_score = 0, headings = 0, n_h1 = 0;
-    for (uint32_t i = p->body; i < p->nodes[p->body].end && headings < HEADINGS_MAX; i++) {
-        if (p->drop[i] == DROP_INVISIBLE) {
-            i = page_skip(p, i) - 1;
-            continue;
-        }
-        if (!is_heading(p->nodes[i].tag))
-            continue;
-        headings++;
-        struct html_str text = page_text(p, i);
-        struct tokens words = tokens_of(text);
-        if (text.n < 2 || text.n > HEADING_LENGTH_MAX * 3)
-            continue;
-        uint32_t percent = agreement(&words, declared, n_declared);
-        bool h1 = p->nodes[i].tag == HTML_H1;
-        if (h1 && !(meta->site_name.s && same_words(text, meta->site_name))) {
+    for (uint32_t i = 0; i < headings->n; i++) {
+        const struct heading *h = &headings->items[i];
+        if (p->nodes[h->node].tag == HTML_H1 &&
+            !(meta->site_name.s && same_words(h->text, meta->site_name))) {
             n_h1++;
-            lone = text;
+            lone = h->text;
         }
-        uint32_t score = percent >= AGREES_PERCENT ? percent * words.n * (h1 ? 2 : 1) : 0;
-        if (!h1 && (percent < 80 || words.n < 3))
-            score = 0;
+        uint32_t score = heading_score(p, h, agreement(&h->words, declared, n_declared));
         if (score > best_score) {
             best_score = score;
-            best = text;
+            best = h->text;
         }
     }
-    (void)node;
     if (best.n)
         return best;
-    if (n_h1 == 1 && lone.n >= HEADING_LENGTH_MIN)
+    if (n_h1 == 1 && lone.n >= HEADING_SIZE_MIN)
         return lone;
     if (meta->og_title.n)
         return without_site(trimmed(meta->og_title.s, meta->og_title.n), meta->site_name);

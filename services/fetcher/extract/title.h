@@ -3,10 +3,10 @@
 // itself, else what the page calls itself without the name of the site.
 #pragma once
 
-#include "services/fetcher/extract/ld.h"
+#include "services/fetcher/extract/headings.h"
 #include "services/fetcher/extract/meta.h"
 #include "services/fetcher/extract/page.h"
 
-// `node` is where the article's text is. The result is in the page's arena, NUL-terminated.
-struct html_str title_choose(const struct page *p, const struct meta *meta, const struct ld *ld,
-                             uint32_t node);
+// The result points into the page and its arena; it may be empty.
+struct html_str title_choose(const struct page *p, const struct headings *headings,
+                             const struct meta *meta);

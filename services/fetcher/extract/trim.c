@@ -174,9 +174,13 @@ struct seen {
 
 static bool seen_before(struct seen *s, struct html_str text)
 {
-    uint64_t h = 14695981039346656037ull;
-    for (size_t i = 0; i < text.n; i++)
-        h = (h ^ (uint8_t)text.s[i]) * 1099511628211ull;
+    uint64_t h = text.n;
+    for (size_t i = 0; i + sizeof h <= text.n; i += sizeof h) {
+        uint64_t word;
+        memcpy(&word, text.s + i, sizeof word);
+        h = (h ^ word) * 0x9E3779B97F4A7C15u;
+        h ^= h >> 29;
+    }
     h |= 1;
     size_t at = (h >> 8) % s->size;
     for (; s->slots[at]; at = (at + 1) % s->size)

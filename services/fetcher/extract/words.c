@@ -37,6 +37,12 @@ static const struct {
                 "teaser description perex untertitel kicker highlight sumario subtitel dropcap lid "
                 "anons preview"},
     {WORD_EMBED, "embed"},
+    {WORD_FIRST, "article post story art entry body field full"},
+    {WORD_LAST, "body content text entry"},
+    {WORD_BODY,
+     "articlebody articletext articlecontent postbody postcontent posttext entrybody "
+     "entrycontent entrytext storybody storycontent storytext artbody artcontent arttext "
+     "bodycontent bodytext bodyentry fieldbody fulltext newscontent newsbody newstext"},
 };
 
 // Whole class names that hide an element from those who see.
@@ -63,6 +69,7 @@ struct memo {
 struct word_table {
     struct entry slots[SLOTS]; // open addressing
     uint16_t by_id[WORD_ID_COUNT];
+    uint32_t lengths[26]; // bit n: some word of n letters begins with this letter
     uint8_t count, screenreader;
     struct memo memos[MEMOS];
 };
@@ -101,6 +108,7 @@ static void add_list(struct word_table *t, const char *words, uint16_t flags)
             e->length = (uint8_t)n;
             e->id = t->count++;
             t->by_id[e->id] = (uint16_t)(e - t->slots);
+            t->lengths[*w - 'a'] |= 1u << n;
         }
         e->flags |= flags;
         w += n + (w[n] == ' ');
@@ -149,22 +157,30 @@ static char lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
 }
 
-static void look_up(const struct word_table *t, const char *s, size_t n, uint32_t hash,
-                    struct word_set *set)
+// Adds one word; `before` are the flags of the word before it in the same name, and become its own.
+static void look_up(const struct word_table *t, const char *s, size_t n, struct word_set *set,
+                    uint16_t *before)
 {
-    if (n < 2 || n >= WORD_LENGTH_MAX)
+    uint16_t previous = *before;
+    char first = lower(*s);
+    *before = 0;
+    if (n < 2 || n >= WORD_LENGTH_MAX || first < 'a' || !(t->lengths[first - 'a'] >> n & 1))
         return;
+    char word[WORD_LENGTH_MAX];
+    uint32_t hash = HASH_SEED;
+    for (size_t i = 0; i < n; i++) {
+        word[i] = lower(s[i]);
+        hash = hash_step(hash, word[i]);
+    }
     for (uint32_t at = slot_of(hash); t->slots[at].length; at = (at + 1) % SLOTS) {
         const struct entry *e = &t->slots[at];
-        if (e->length != n)
+        if (e->length != n || memcmp(e->text, word, n) != 0)
             continue;
-        size_t i = 0;
-        while (i < n && e->text[i] == lower(s[i]))
-            i++;
-        if (i == n) {
-            add_id(t, e->id, set);
-            return;
-        }
+        add_id(t, e->id, set);
+        *before = e->flags;
+        if ((previous & WORD_FIRST) && (e->flags & WORD_LAST))
+            set->flags |= WORD_BODY;
+        return;
     }
 }
 
@@ -172,11 +188,9 @@ enum kind { SEPARATOR, UPPER, LOWER, DIGIT };
 
 static enum kind kind_of(char c)
 {
-    if (c >= 'a' && c <= 'z')
-        return LOWER;
-    if (c >= 'A' && c <= 'Z')
-        return UPPER;
-    return c >= '0' && c <= '9' ? DIGIT : SEPARATOR;
+    static const uint8_t kinds[256] = {
+        ['0' ... '9'] = DIGIT, ['A' ... 'Z'] = UPPER, ['a' ... 'z'] = LOWER};
+    return kinds[(uint8_t)c];
 }
 
 // A word ends before an upper-case letter that follows a lower-case one ("shareBar"), before the
@@ -192,22 +206,22 @@ static bool splits(const char *s, size_t n, size_t i)
 }
 
 // One run of letters and digits: the whole, and its camelCase words.
-static void add_piece(const struct word_table *t, const char *s, size_t n, struct word_set *set)
+static void add_piece(const struct word_table *t, const char *s, size_t n, struct word_set *set,
+                      uint16_t *before)
 {
-    uint32_t whole = HASH_SEED, part = HASH_SEED;
     size_t from = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (i > 0 && splits(s, n, i)) {
-            look_up(t, s + from, i - from, part, set);
-            part = HASH_SEED;
+    for (size_t i = 1; i < n; i++) {
+        if (s[i] >= 'a' && s[i - 1] >= 'a') // two lower-case letters: the usual case
+            continue;
+        if (splits(s, n, i)) {
+            look_up(t, s + from, i - from, set, before);
             from = i;
         }
-        whole = hash_step(whole, lower(s[i]));
-        part = hash_step(part, lower(s[i]));
     }
-    look_up(t, s, n, whole, set);
+    look_up(t, s + from, n - from, set, before);
+    uint16_t none = 0;
     if (from > 0)
-        look_up(t, s + from, n - from, part, set);
+        look_up(t, s, n, set, &none);
 }
 
 // "hidden" alone hides; "md:hidden", "overflow-hidden" and their like need not.
@@ -222,66 +236,24 @@ static void add_hiding(const struct word_table *t, const char *s, size_t n, bool
 static void split(const struct word_table *t, struct html_str value, struct word_set *set)
 {
     const char *s = value.s;
-    size_t n = value.n < 1000 ? value.n : 1000; // longer ones are generated, not named
+    size_t n = value.n < 400 ? value.n : 400; // longer ones are generated, not named
     bool has_colon = memchr(s, ':', n) != NULL;
     size_t name = 0, piece = 0;
+    uint16_t before = 0;
     for (size_t i = 0; i <= n; i++) {
         if (i < n && kind_of(s[i]) != SEPARATOR)
             continue;
         if (i > piece)
-            add_piece(t, s + piece, i - piece, set);
+            add_piece(t, s + piece, i - piece, set, &before);
         piece = i + 1;
         if (i == n || s[i] == ' ' || s[i] == '\n' || s[i] == '\t') {
             if (i > name && (s[name] == 'v' || s[name] == 's' || s[name] == 'i' || s[name] == 'd' ||
                              s[name] == 'h'))
                 add_hiding(t, s + name, i - name, has_colon, set);
             name = i + 1;
+            before = 0;
         }
     }
-}
-
-// True if the value has one of the endings of those names: body, content, text, entry.
-static bool may_name_body(struct html_str value)
-{
-    for (size_t i = 3; i < value.n; i++) {
-        char c = value.s[i];
-        if (c == 'y' &&
-            (memcmp(value.s + i - 2, "od", 2) == 0 || memcmp(value.s + i - 2, "tr", 2) == 0))
-            return true;
-        if (c == 't' &&
-            (memcmp(value.s + i - 2, "en", 2) == 0 || memcmp(value.s + i - 2, "ex", 2) == 0))
-            return true;
-    }
-    return false;
-}
-
-// "article-body", "postContent", "story_text": the joined name without separators.
-static bool names_body(struct html_str value)
-{
-    static const char *const names[] = {
-        "articlebody", "articletext", "articlecontent", "postbody",   "postcontent", "posttext",
-        "postentry",   "entrybody",   "entrycontent",   "entrytext",  "storybody",   "storycontent",
-        "storytext",   "storyentry",  "artbody",        "artcontent", "arttext",     "bodycontent",
-        "bodytext",    "bodyentry",   "bodybody",       "fieldbody",  "fulltext"};
-    char flat[256];
-    size_t n = 0;
-    for (size_t i = 0; i < value.n && n < sizeof flat - 1; i++)
-        if (value.s[i] != '-' && value.s[i] != '_')
-            flat[n++] = lower(value.s[i]);
-    flat[n] = '\0';
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strstr(flat, names[i]))
-            return true;
-    return false;
-}
-
-static struct word_set read_value(const struct word_table *t, struct html_str value)
-{
-    struct word_set set = {0};
-    split(t, value, &set);
-    if (may_name_body(value) && names_body(value))
-        set.flags |= WORD_BODY;
-    return set;
 }
 
 static uint32_t hash_value(struct html_str value)
@@ -310,14 +282,15 @@ void words_add(struct word_table *t, struct html_str value, struct word_set *set
 {
     if (value.n == 0)
         return;
-    struct word_set fresh;
+    struct word_set fresh = {0};
     const struct word_set *found = &fresh;
     struct memo *m = &t->memos[hash_value(value) % MEMOS];
     if (value.n >= MEMO_VALUE_MAX) {
-        fresh = read_value(t, value);
+        split(t, value, &fresh);
     } else {
         if (m->size != value.n || memcmp(m->value, value.s, value.n) != 0) {
-            m->set = read_value(t, value);
+            m->set = (struct word_set){0};
+            split(t, value, &m->set);
             m->size = (uint8_t)value.n;
             memcpy(m->value, value.s, value.n);
         }

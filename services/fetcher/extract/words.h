@@ -18,6 +18,8 @@ enum word_flag {
     WORD_HIDDEN = 1 << 7, // not a word: style, hidden or aria-hidden hide the element
     WORD_ASIDE = 1 << 8,  // its role is that of navigation, an aside or a footer
     WORD_BODY = 1 << 9,   // named as the body of the article: article-body, postContent…
+    WORD_FIRST = 1 << 10, // first word of such a name
+    WORD_LAST = 1 << 11,  // last word of such a name
 };
 
 enum { WORD_SET_MAX = 5, WORD_ID_COUNT = 256 };
