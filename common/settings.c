@@ -225,7 +225,7 @@ static enum err apply_flag(const struct reading *r, struct flags *f, const struc
 {
     char where[NAME_MAX_BYTES + 4], name[NAME_MAX_BYTES];
     snprintf(where, sizeof where, "--%.*s", (int)(flag->n < 60 ? flag->n : 60), flag->name);
-    snprintf(name, sizeof name, "%s", where + 2);
+    snprintf(name, sizeof name, "%.*s", NAME_MAX_BYTES - 1, where + 2);
     f->kept[f->n_kept++] = f->argv[f->at];
     const struct setting *s = find(r->source, flag->name, flag->n);
     if (!s && flag_is(flag, "config")) { // scan() found it
