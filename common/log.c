@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "common/log.h"
 
+#include <poll.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -204,16 +206,43 @@ enum err log_level_parse(const char *name, enum log_level *out)
     return ERR_INPUT;
 }
 
+static atomic_ullong dropped; // lines, since the last one that was written
+
+static bool somebody_reads(void)
+{
+    struct pollfd p = {.fd = STDERR_FILENO, .events = POLLOUT};
+    return poll(&p, 1, 0) > 0; // for a pipe: PIPE_BUF bytes fit
+}
+
+static void write_line(const char *line, size_t n)
+{
+    ssize_t written = write(STDERR_FILENO, line, n);
+    (void)written; // there is nowhere left to complain to
+}
+
 // One write a line: below PIPE_BUF, so that lines of several processes do not mix.
+void log_write(const char *line, size_t n)
+{
+    if (!somebody_reads()) {
+        dropped++;
+        return;
+    }
+    unsigned long long lines = atomic_exchange(&dropped, 0);
+    if (lines > 0) {
+        char note[LOG_LINE_MAX];
+        struct log_head head = {clock_utc_ms(), LOG_WARN, service_name};
+        write_line(note, log_line(note, &head, "log-lines-dropped", "lines=%llu", lines));
+    }
+    write_line(line, n);
+}
+
 static void emit(enum log_level level, const char *event, const char *pairs, va_list *args)
 {
     if (level < least_level)
         return;
     char line[LOG_LINE_MAX];
     struct log_head head = {clock_utc_ms(), level, service_name};
-    size_t n = line_write(line, &head, event, pairs, args);
-    ssize_t written = write(STDERR_FILENO, line, n);
-    (void)written; // there is nowhere left to complain to
+    log_write(line, line_write(line, &head, event, pairs, args));
 }
 
 void log_debug(const char *event, const char *pairs, ...)

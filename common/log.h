@@ -3,6 +3,8 @@
 // are quoted where needed, control characters escaped, lines capped at 2,000 bytes.
 //   2026-11-21T03:04:05.678Z info fetcher fetched url=… status=200 ms=31
 // Only services log; libraries return errors. Any thread may log once log_open() has returned.
+// Logging never blocks: when nobody reads standard error, lines are dropped, and counted in a later
+// one.
 #pragma once
 
 #include <stddef.h>
@@ -23,6 +25,9 @@ void log_debug(const char *event, const char *pairs, ...) PRINTF_LIKE(2, 3);
 void log_info(const char *event, const char *pairs, ...) PRINTF_LIKE(2, 3);
 void log_warn(const char *event, const char *pairs, ...) PRINTF_LIKE(2, 3);
 void log_error(const char *event, const char *pairs, ...) PRINTF_LIKE(2, 3);
+
+// Writes a line that is there already, of at most PIPE_BUF bytes, in the same way.
+void log_write(const char *line, size_t n);
 
 // The line that these write, with its newline, and its length: who speaks, at what time.
 struct log_head {

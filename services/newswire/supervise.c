@@ -21,7 +21,7 @@
 
 enum {
     CHILDREN_MAX = 64,
-    LINE_BYTES = 4096,
+    LINE_BYTES = 4000, // with its name, a line stays below PIPE_BUF
     LOOK_MS = 100,
     IMPATIENT_MS = 1000, // timeout(1) and others send a signal twice in a row
     HEALTHY_MS = 10000,  // who lived so long is not in a row of deaths
@@ -71,10 +71,9 @@ int64_t supervisor_pause_ms(int deaths, bool was_ready)
 static void put_line(struct child *c, const char *line, size_t n)
 {
     struct buf out = buf_new(2 * LINE_BYTES);
-    if (child_line(c->what.name, line, n, &out)) {
-        ssize_t written = write(STDERR_FILENO, out.data, out.size);
-        (void)written; // there is nowhere left to complain to
-    } else if (n > 0) {
+    if (child_line(c->what.name, line, n, &out))
+        log_write(buf_str(&out), out.size);
+    else if (n > 0) {
         log_warn("output", "from=%s text=%.*s", c->what.name, (int)n, line);
         snprintf(c->words, sizeof c->words, "%.*s", (int)n, line);
         c->words[text_clean(c->words, strlen(c->words))] = '\0';

@@ -3,7 +3,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -90,6 +92,32 @@ static void a_line_is_cut_between_characters_and_marked(void **state)
     }
 }
 
+static void nobody_reading_costs_lines_and_not_time(void **state)
+{
+    (void)state;
+    char got[256 << 10];
+    int ends[2], saved = dup(STDERR_FILENO);
+    assert_int_equal(pipe(ends), 0);
+    dup2(ends[1], STDERR_FILENO);
+    for (int i = 0; i < 5000; i++)
+        log_error("full", "n=%d", i);
+    ssize_t n = read(ends[0], got, sizeof got - 1);
+    log_error("read-again", "n=%d", 1);
+    ssize_t more = read(ends[0], got + n, sizeof got - 1 - (size_t)n);
+    dup2(saved, STDERR_FILENO);
+    close(saved);
+    close(ends[0]);
+    close(ends[1]);
+    got[n + more] = '\0';
+    size_t lines = 0;
+    for (const char *s = got; (s = strstr(s, " full n=")) != NULL; s++)
+        lines++;
+    const char *note = strstr(got, " log-lines-dropped lines=");
+    assert_non_null(note);
+    assert_int_equal(lines + strtoul(note + strlen(" log-lines-dropped lines="), NULL, 10), 5000);
+    assert_non_null(strstr(note, " read-again n=1\n"));
+}
+
 static void levels_have_names(void **state)
 {
     (void)state;
@@ -107,6 +135,7 @@ int main(void)
         cmocka_unit_test(strings_are_quoted_only_where_they_must_be),
         cmocka_unit_test(every_conversion_takes_its_own_argument),
         cmocka_unit_test(a_line_is_cut_between_characters_and_marked),
+        cmocka_unit_test(nobody_reading_costs_lines_and_not_time),
         cmocka_unit_test(levels_have_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
