@@ -223,10 +223,28 @@ static enum err check_header(struct sqlite *s, const char *path, struct problem 
                        path, sqlite_message(s));
 }
 
+// WAL and FULL: an acknowledged commit outlives a power cut (proto/PROTOCOL.md, "Durability").
+static enum err make_durable(struct sqlite *s, const char *path, struct problem *why)
+{
+    if (sqlite_exec(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+                       "PRAGMA foreign_keys = ON; PRAGMA cache_size = -8192;"))
+        return problem_set(why, ERR_CONFIG, "store %s: %s", path, sqlite_message(s));
+    if (pragma_int(s, "SELECT journal_mode = 'wal' FROM pragma_journal_mode") != 1)
+        return problem_set(
+            why, ERR_CONFIG,
+            "store %s cannot be kept safely: its file system has no shared memory for "
+            "a write-ahead log; choose a local disk",
+            path);
+    return OK;
+}
+
 enum err sqlite_open(const char *path, const struct sqlite_schema *schema, bool create,
                      struct sqlite **out, struct problem *why)
 {
     struct stat st;
+    if (*path == ':' || !*path) // what SQLite would keep in memory
+        return problem_set(why, ERR_CONFIG, "store \"%s\" is no file: give the path of a file",
+                           path);
     if (!create && stat(path, &st) != 0)
         return problem_set(why, ERR_CONFIG, "store %s: %s", path, strerror(errno));
     if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
@@ -241,10 +259,8 @@ enum err sqlite_open(const char *path, const struct sqlite_schema *schema, bool 
         e = check_header(s, path, why);
     if (!e)
         e = prepare(s, path, schema, why);
-    // WAL and FULL: an acknowledged commit outlives a power cut (proto/PROTOCOL.md, "Durability").
-    if (!e && sqlite_exec(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-                             "PRAGMA foreign_keys = ON; PRAGMA cache_size = -8192;"))
-        e = problem_set(why, ERR_CONFIG, "store %s: %s", path, sqlite_message(s));
+    if (!e)
+        e = make_durable(s, path, why);
     if (e) {
         sqlite_close(&s);
         return e;

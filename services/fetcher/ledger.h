@@ -98,8 +98,8 @@ struct sighting {
     const pb_announcement *hint; // NULL for none
 };
 
-// Records that a source lists an entry. SEEN_CHANGED: the hint differs; a page that was done is
-// pending again.
+// Records that a source lists an entry. SEEN_CHANGED: the hint of its own source differs (of the
+// one that listed it first, while that is there); a page that was done is pending again.
 enum err ledger_entry_see(struct ledger *l, uint64_t source, const struct sighting *s,
                           int64_t now_ms, enum seen *out) MUST_CHECK;
 enum err ledger_entry_get(struct ledger *l, const char *id, struct entry **out) MUST_CHECK;
@@ -115,14 +115,15 @@ enum err ledger_entry_retry(struct ledger *l, const char *id, int64_t now_ms) MU
 enum article { ARTICLE_QUEUED, ARTICLE_UNCHANGED, ARTICLE_DUPLICATE };
 
 // What was understood of an entry's page (or hint). The announcement gets its id, revision and
-// content hash and goes into the outbox, unless its content is what was published last (UNCHANGED),
-// or the page names a canonical page that another entry has published with the same content
-// (DUPLICATE).
+// content hash and goes into the outbox, unless its content is what was understood last
+// (UNCHANGED), or what another entry published last under the same id: the same page at another URL
+// (DUPLICATE). ERR_NOTFOUND: the entry was removed.
 struct understood {
     const char *id; // of the entry
     pb_announcement *announcement;
     // The canonical URL that the page names, if it is worth following, or "". It gives the
-    // announcement its identity unless another entry with other content has it already.
+    // announcement its identity unless another entry with other content has that already; then the
+    // entry's own URL does, under the same condition.
     const char *canonical;
     const char *etag, *last_modified;
     // Why the page is to be tried again at `again_ms`; NULL: the entry is done.
@@ -155,6 +156,7 @@ enum err ledger_outbox_get(struct ledger *l, uint64_t sequence, outbox_fn *fn,
                            void *arg) MUST_CHECK;
 enum err ledger_outbox_done(struct ledger *l, uint64_t sequence) MUST_CHECK;
 // Counts a POISON against the row; the third buries it. *dead says whether it is buried now.
+// ERR_NOTFOUND: it is done.
 enum err ledger_outbox_poison(struct ledger *l, uint64_t sequence, const char *reason,
                               int64_t now_ms, bool *dead) MUST_CHECK;
 // Appends an announcement that is complete, with its id and revision.

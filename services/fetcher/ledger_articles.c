@@ -39,28 +39,50 @@ static enum err identity_read(struct ledger *l, const char *id, struct identity 
     return OK;
 }
 
-// Chooses the id of an entry that has none yet: that of the canonical page, unless another entry
-// has it with other content (then the pages lie, and each keeps its own).
-static enum err identity_choose(struct ledger *l, const char *id, const char *canonical,
-                                const char *hash, struct identity *i, bool *duplicate)
+// What another entry published last under an announcement's id.
+struct other {
+    bool there;
+    uint64_t revision;
+    char content_hash[33];
+};
+
+static enum err other_read(struct ledger *l, const char *announcement, const char *id,
+                           struct other *out)
 {
-    char canonical_id[URL_ID_SIZE];
-    snprintf(i->announcement, sizeof i->announcement, "%s", id);
-    if (!*canonical)
-        return OK;
-    url_id(canonical, canonical_id);
-    struct query *q = ledger_query(l, ENTRY_CLAIMED);
-    query_text(q, 1, canonical_id);
+    *out = (struct other){0};
+    struct query *q = ledger_query(l, ENTRY_OTHER);
+    query_text(q, 1, announcement);
     query_text(q, 2, id);
     enum err e = query_step(q);
-    if (e && e != ERR_NOTFOUND)
-        return e;
-    if (e == OK) {
-        *duplicate = strcmp(query_get_text(q, 0), hash) == 0;
-        query_reset(q);
+    if (e)
+        return e == ERR_NOTFOUND ? OK : e;
+    out->there = true;
+    out->revision = (uint64_t)query_get_int(q, 0);
+    snprintf(out->content_hash, sizeof out->content_hash, "%s", query_get_text(q, 1));
+    query_reset(q);
+    return OK;
+}
+
+// Chooses the id of an entry that has none yet: that of the canonical page, or else its own. One
+// that another entry has with other content is passed over, for the pages lie and neither may
+// overwrite the other; if that is so even of its own, a hash of its own is left.
+static enum err identity_choose(struct ledger *l, const struct understood *u, const char *hash,
+                                struct identity *i, struct other *other)
+{
+    char ids[3][URL_ID_SIZE];
+    snprintf(ids[0], URL_ID_SIZE, "%s", u->id);
+    if (*u->canonical)
+        url_id(u->canonical, ids[0]);
+    snprintf(ids[1], URL_ID_SIZE, "%s", u->id);
+    url_id(u->id, ids[2]);
+    for (int n = 0; n < 3; n++) {
+        enum err e = other_read(l, ids[n], u->id, other);
+        if (e)
+            return e;
+        memcpy(i->announcement, ids[n], URL_ID_SIZE);
+        if (!other->there || strcmp(other->content_hash, hash) == 0)
+            break;
     }
-    if (e == ERR_NOTFOUND || *duplicate)
-        snprintf(i->announcement, sizeof i->announcement, "%s", canonical_id);
     return OK;
 }
 
@@ -97,27 +119,41 @@ static enum err tell_article(struct ledger *l, const struct understood *u, enum 
     return ledger_tell(l, u->id, now_ms, names[outcome], detail);
 }
 
+static enum article compare(const struct identity *i, const struct other *other, const char *hash)
+{
+    if (strcmp(hash, i->content_hash) == 0)
+        return ARTICLE_UNCHANGED;
+    bool newer = other->there && other->revision > i->revision;
+    return newer && strcmp(hash, other->content_hash) == 0 ? ARTICLE_DUPLICATE : ARTICLE_QUEUED;
+}
+
+static uint64_t next_revision(const struct identity *i, const struct other *other,
+                              int64_t fetched_ms)
+{
+    uint64_t last = i->revision > other->revision ? i->revision : other->revision;
+    return last + 1 > (uint64_t)fetched_ms ? last + 1 : (uint64_t)fetched_ms;
+}
+
 enum err ledger_article(struct ledger *l, const struct understood *u, int64_t now_ms,
                         enum article *out)
 {
     pb_announcement *a = u->announcement;
     struct identity i;
+    struct other other;
     char hash[33];
-    bool duplicate = false;
     enum err e = identity_read(l, u->id, &i);
     if (e)
         return e;
     content_hash(a, hash);
-    if (!*i.announcement)
-        e = identity_choose(l, u->id, u->canonical, hash, &i, &duplicate);
+    if (*i.announcement)
+        e = other_read(l, i.announcement, u->id, &other);
+    else
+        e = identity_choose(l, u, hash, &i, &other);
     if (e)
         return e;
-    enum article outcome = duplicate                                             ? ARTICLE_DUPLICATE
-                           : i.revision > 0 && strcmp(hash, i.content_hash) == 0 ? ARTICLE_UNCHANGED
-                                                                                 : ARTICLE_QUEUED;
+    enum article outcome = compare(&i, &other, hash);
     if (outcome == ARTICLE_QUEUED)
-        i.revision =
-            i.revision + 1 > (uint64_t)a->fetched_ms ? i.revision + 1 : (uint64_t)a->fetched_ms;
+        i.revision = next_revision(&i, &other, a->fetched_ms);
     snprintf(i.content_hash, sizeof i.content_hash, "%s", hash);
     // Borrowed strings: the message is packed or thrown away before they go.
     char canonical_id[URL_ID_SIZE] = "";

@@ -40,8 +40,8 @@ static enum err entry_add(struct ledger *l, uint64_t source, const struct sighti
     return query_run(q);
 }
 
-static enum err entry_rehint(struct ledger *l, const char *id, const struct buf *hint,
-                             int64_t now_ms)
+static enum err entry_rehint(struct ledger *l, uint64_t source, const char *id,
+                             const struct buf *hint, int64_t now_ms)
 {
     struct query *q;
     enum err e = ledger_change(l, ENTRY_HINT, &q);
@@ -50,9 +50,12 @@ static enum err entry_rehint(struct ledger *l, const char *id, const struct buf 
     query_text(q, 1, id);
     query_bytes(q, 2, hint->data, hint->size);
     query_int(q, 3, now_ms);
+    query_int(q, 4, (int64_t)source);
     return query_run(q);
 }
 
+// An entry's hint is its source's: another one that lists the page as well says it in its own
+// words.
 enum err ledger_entry_see(struct ledger *l, uint64_t source, const struct sighting *s,
                           int64_t now_ms, enum seen *out)
 {
@@ -61,15 +64,17 @@ enum err ledger_entry_see(struct ledger *l, uint64_t source, const struct sighti
         buf_free(&hint); // too large to keep: the page will say it
     struct query *q = ledger_query(l, ENTRY_FIND);
     query_text(q, 1, s->id);
+    query_int(q, 2, (int64_t)source);
     enum err e = query_step(q);
     enum seen seen = SEEN_NEW;
     if (e == OK) {
         size_t size;
-        const void *known = query_get_bytes(q, 1, &size);
+        const void *known = query_get_bytes(q, 0, &size);
         bool same = size == hint.size && (size == 0 || memcmp(known, hint.data, size) == 0);
-        seen = same || hint.size == 0 ? SEEN_KNOWN : SEEN_CHANGED;
+        bool theirs = query_get_int(q, 1) == 0;
+        seen = same || theirs || hint.size == 0 ? SEEN_KNOWN : SEEN_CHANGED;
         query_reset(q);
-        e = seen == SEEN_CHANGED ? entry_rehint(l, s->id, &hint, now_ms) : OK;
+        e = seen == SEEN_CHANGED ? entry_rehint(l, source, s->id, &hint, now_ms) : OK;
     } else if (e == ERR_NOTFOUND) {
         e = entry_add(l, source, s, &hint, now_ms);
     }

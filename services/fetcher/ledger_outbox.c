@@ -90,7 +90,7 @@ enum err ledger_outbox_poison(struct ledger *l, uint64_t sequence, const char *r
     query_int(q, 1, (int64_t)sequence);
     e = query_step(q);
     if (e)
-        return e;
+        return e; // also ERR_NOTFOUND: another classifier had it and was done with it
     *dead = query_get_int(q, 0) > 0;
     char id[URL_ID_SIZE];
     snprintf(id, sizeof id, "%s", query_get_text(q, 1));

@@ -136,16 +136,19 @@ enum err ledger_source_pause(struct ledger *l, uint64_t number, bool paused)
 
 enum err ledger_source_remove(struct ledger *l, uint64_t number)
 {
-    struct query *pending, *q;
-    enum err e = ledger_change(l, SOURCE_REMOVE_PENDING, &pending);
-    if (!e)
-        e = ledger_change(l, SOURCE_REMOVE, &q);
-    if (e)
-        return e;
-    query_int(pending, 1, (int64_t)number);
-    query_int(q, 1, (int64_t)number);
-    e = query_run(pending);
-    return e ? e : query_run(q);
+    static const enum statement steps[] = {SOURCE_REMOVE_PENDING, SOURCE_REMOVE_AGAIN,
+                                           SOURCE_REMOVE};
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        struct query *q;
+        enum err e = ledger_change(l, steps[i], &q);
+        if (e)
+            return e;
+        query_int(q, 1, (int64_t)number);
+        e = query_run(q);
+        if (e)
+            return e;
+    }
+    return OK;
 }
 
 enum err ledger_sources(struct ledger *l, uint64_t after, int limit,

@@ -20,6 +20,7 @@ const char *const ledger_statements[STATEMENTS] = {
     [SOURCE_REMOVE] = "DELETE FROM sources WHERE number = ?",
     [SOURCE_REMOVE_PENDING] =
         "DELETE FROM entries WHERE source = ? AND state <> 1 AND revision = 0",
+    [SOURCE_REMOVE_AGAIN] = "UPDATE entries SET state = 1 WHERE source = ? AND state = 0",
     [SOURCE_LIST] = "SELECT " SOURCE_COLUMNS ","
                     " (SELECT count(*) FROM entries e WHERE e.source = number),"
                     " (SELECT count(*) FROM entries e WHERE e.source = number AND e.revision > 0),"
@@ -31,11 +32,12 @@ const char *const ledger_statements[STATEMENTS] = {
     [SOURCE_DUE] = "SELECT number, poll_url, gap_ms FROM sources WHERE paused = 0 AND"
                    " next_poll_ms <= ? ORDER BY next_poll_ms LIMIT ?",
     [SOURCE_NEXT] = "SELECT min(next_poll_ms) FROM sources WHERE paused = 0",
-    [ENTRY_FIND] = "SELECT state, hint FROM entries WHERE id = ?",
+    [ENTRY_FIND] = "SELECT hint, source = ?2 OR source NOT IN (SELECT number FROM sources)"
+                   " FROM entries WHERE id = ?1",
     [ENTRY_ADD] = "INSERT INTO entries(id, source, url, host, state, hint, next_try_ms, seen_ms)"
                   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)",
-    [ENTRY_HINT] = "UPDATE entries SET hint = ?2, next_try_ms = ?3, state = CASE WHEN url = '' OR"
-                   " state = 3 THEN state ELSE 0 END WHERE id = ?1",
+    [ENTRY_HINT] = "UPDATE entries SET hint = ?2, next_try_ms = ?3, source = ?4, state = CASE WHEN"
+                   " url = '' OR state = 3 THEN state ELSE 0 END WHERE id = ?1",
     [ENTRY_GET] =
         "SELECT e.source, coalesce(s.url, ''), e.url, e.state, e.hint, e.attempts, e.etag,"
         " e.last_modified, e.revision, coalesce(s.gap_ms, -1), e.announcement FROM entries e"
@@ -48,12 +50,12 @@ const char *const ledger_statements[STATEMENTS] = {
     [ENTRY_RETRY] = "UPDATE entries SET state = 0, next_try_ms = ?2, etag = '', last_modified = ''"
                     " WHERE id = ?1 AND url <> ''",
     [ENTRY_IDENTITY] = "SELECT announcement, revision, content_hash FROM entries WHERE id = ?",
-    [ENTRY_CLAIMED] =
-        "SELECT content_hash FROM entries WHERE announcement = ?1 AND id <> ?2 LIMIT 1",
+    [ENTRY_OTHER] = "SELECT revision, content_hash FROM entries WHERE announcement = ?1 AND"
+                    " id <> ?2 ORDER BY revision DESC LIMIT 1",
     [ENTRY_UNDERSTOOD] =
         "UPDATE entries SET announcement = ?2, revision = ?3, content_hash = ?4,"
         " etag = ?5, last_modified = ?6, trouble = ?7, state = ?8, next_try_ms = ?9,"
-        " attempts = CASE WHEN ?7 = '' THEN 0 ELSE attempts + 1 END WHERE id = ?1",
+        " attempts = CASE WHEN ?7 = '' THEN 0 ELSE attempts END WHERE id = ?1",
     [ENTRY_UNCHANGED] = "UPDATE entries SET state = 1, attempts = 0, trouble = '' WHERE id = ?",
     [ENTRY_FAIL] = "UPDATE entries SET attempts = attempts + 1, trouble = ?2, next_try_ms = ?3,"
                    " state = CASE WHEN ?3 > 0 THEN 0 WHEN revision > 0 THEN 1 ELSE 2 END"

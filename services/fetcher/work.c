@@ -61,8 +61,10 @@ static void send_row(struct work *w, const struct route *to, const struct outbox
 static void bury(struct work *w, uint64_t sequence, const char *reason)
 {
     bool dead = false;
-    ledger_must(w->ledger,
-                ledger_outbox_poison(w->ledger, sequence, reason, clock_utc_ms(), &dead));
+    enum err e = ledger_outbox_poison(w->ledger, sequence, reason, clock_utc_ms(), &dead);
+    if (e == ERR_NOTFOUND) // another session has had it committed meanwhile
+        return;
+    ledger_must(w->ledger, e);
     if (dead) {
         log_error("dead-letter", "sequence=%" PRIu64 " reason=%s", sequence, reason);
         dispatch_done(w->dispatch, sequence);
