@@ -23,7 +23,7 @@ struct follow {
     struct subscriber *subscriber;
     struct timer *place; // set until it is known where to begin
     struct newest *newest;
-    int64_t since_ms;
+    int64_t heard_ms; // by the subscriber before this one
 };
 
 static void on_news(void *arg, const pb_news *news)
@@ -73,6 +73,7 @@ static void on_place(void *arg, struct timer *t)
     struct subscription_start start = {.from = SUBSCRIBE_AFTER,
                                        .epoch = at.epoch,
                                        .after = at.head > LOOK_BACK ? at.head - LOOK_BACK : 0};
+    f->heard_ms = subscriber_heard_ms(f->subscriber);
     subscriber_free(&f->subscriber);
     newest_clear(f->newest);
     if (subscribe(f, &start, &why) != OK)
@@ -87,7 +88,6 @@ enum err follow_new(struct loop *l, struct socket_context *z, const char *topic,
     struct follow *f = mem_alloc(sizeof *f);
     *f = (struct follow){.loop = l, .sockets = z, .topic = topic, .replay = replay};
     f->newest = newest_new();
-    f->since_ms = clock_monotonic_ms();
     f->place = timer_new(l, on_place, f);
     enum err e = subscribe(f, &now, why);
     if (e != OK) {
@@ -124,8 +124,9 @@ uint64_t follow_head(const struct follow *f)
 bool follow_is_live(const struct follow *f, struct problem *why)
 {
     int64_t heard = subscriber_heard_ms(f->subscriber);
-    int64_t silent = clock_monotonic_ms() - (heard ? heard : f->since_ms);
-    // Right after the start nothing was heard yet, which is no silence worth telling.
+    if (!heard)
+        heard = f->heard_ms;
+    int64_t silent = clock_monotonic_ms() - heard;
     if (heard && silent < SILENCE_MS)
         return true;
     if (!heard)
