@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "common/wire.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,9 +30,11 @@ static const struct bound {
     {"Classification", "model_hash", 16},
     {"Classification", "themes", 32},
     {"Classification", "entities", 64},
+    {"ControlReply", "sources", 200},
     {"Key", "store", 32},
     {"Key", "id", 32},
     {"Heartbeat", "held", 65536},
+    {"SourceOptions", "headers", 20},
     {"ExtractTask", "body", 8 << 20},
     {"ExtractResult", "entries", 50000},
     {"ExtractResult", "compressed", 9 << 20},
@@ -96,6 +99,11 @@ static enum err check_value(const ProtobufCMessage *m, const ProtobufCFieldDescr
         if (((const ProtobufCBinaryData *)value)->len > max)
             return problem_set(why, ERR_LIMIT, "%s.%s is longer than %zu bytes",
                                m->descriptor->short_name, field->name, max);
+        return OK;
+    case PROTOBUF_C_TYPE_FLOAT:
+        if (!isfinite(*(const float *)value))
+            return problem_set(why, ERR_INPUT, "%s.%s is not a number", m->descriptor->short_name,
+                               field->name);
         return OK;
     case PROTOBUF_C_TYPE_MESSAGE:
         return *(ProtobufCMessage *const *)value

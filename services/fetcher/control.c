@@ -17,8 +17,12 @@ enum {
     MESSAGES_A_ROUND = 32,
     LIST_MAX = 200,
     LIST_BYTES = 900 << 10, // in memory, which is more than in the reply: that is one message
-    COUNTERS_MAX = 200
+    COUNTERS_MAX = 200,
+    ALARMS_MAX = 8,
+    BARREN_PAGES = 5, // of one source in a day: somebody should look
 };
+
+static const int64_t QUIET_MS = 30LL * 86400000, BARREN_MS = 86400000;
 
 typedef Newswire__V1__ControlRequest pb_request;
 typedef Newswire__V1__ControlReply pb_reply;
@@ -44,6 +48,20 @@ static void refuse(struct control *c, pb_reply *reply, const char *format, const
 
 // Sources.
 
+static Newswire__V1__SourceOptions *options_message(struct control *c,
+                                                    const Newswire__V1__SourceOptions *o)
+{
+    if (!o)
+        return NULL;
+    Newswire__V1__SourceOptions *m = arena_alloc(c->arena, sizeof *m);
+    *m = *o;
+    m->proxy = arena_strndup(c->arena, o->proxy, strlen(o->proxy));
+    m->headers = arena_alloc(c->arena, (o->n_headers + 1) * sizeof *m->headers);
+    for (size_t i = 0; i < o->n_headers; i++)
+        m->headers[i] = arena_strndup(c->arena, o->headers[i], strlen(o->headers[i]));
+    return m;
+}
+
 static Newswire__V1__Source *source_message(struct control *c, const struct source *s)
 {
     Newswire__V1__Source *m = arena_alloc(c->arena, sizeof *m);
@@ -61,6 +79,7 @@ static Newswire__V1__Source *source_message(struct control *c, const struct sour
     m->failures = s->schedule.failures;
     m->trouble = arena_strndup(c->arena, s->trouble, strlen(s->trouble));
     m->selector = arena_strndup(c->arena, s->selector, strlen(s->selector));
+    m->options = options_message(c, s->options);
     m->entries = s->entries;
     m->published = s->published;
     m->pending = s->pending;
@@ -127,6 +146,7 @@ static void add(struct control *c, const Newswire__V1__AddSource *a, pb_reply *r
                                    : a->backfill->all ? BACKFILL_ALL
                                                       : (int64_t)a->backfill->newest,
                        .selector = a->selector,
+                       .options = a->options,
                        .added_ms = now,
                        .next_poll_ms = now,
                        .schedule = {.every_s = a->every_s}};
@@ -288,7 +308,19 @@ static void add_alarm(struct control *c, Newswire__V1__FetcherStatus *s, const c
 
 static void alarms(struct control *c, Newswire__V1__FetcherStatus *s)
 {
-    s->alarms = arena_alloc(c->arena, 4 * sizeof *s->alarms);
+    uint64_t quiet, barren;
+    int64_t now = clock_utc_ms();
+    s->alarms = arena_alloc(c->arena, ALARMS_MAX * sizeof *s->alarms);
+    ledger_must(c->ledger, ledger_quiet(c->ledger, now - QUIET_MS, &quiet));
+    ledger_must(c->ledger, ledger_barren(c->ledger, now - BARREN_MS, BARREN_PAGES, &barren));
+    if (quiet)
+        add_alarm(c, s,
+                  "%" PRIu64 " sources have listed nothing new for 30 days: `newswire sources`",
+                  quiet);
+    if (barren)
+        add_alarm(c, s,
+                  "of %" PRIu64 " sources, pages of the last day cannot be read: `newswire why`",
+                  barren);
     if (s->sources_failing)
         add_alarm(c, s, "sources in trouble: %" PRIu64 "; `newswire sources` says why",
                   s->sources_failing);

@@ -164,8 +164,10 @@ static void session_link(struct dispatch *d, struct session *s)
 
 static void session_end(struct dispatch *d, struct session *s, int64_t now)
 {
-    while (s->rows.first)
-        wait_row(d, s->rows.first, 0, now);
+    for (struct row *r = s->rows.first, *next; r; r = next) {
+        next = r->next;
+        wait_row(d, r, 0, now);
+    }
     session_unlink(d, s);
     free(s);
 }
@@ -175,10 +177,14 @@ void dispatch_free(struct dispatch **dispatch)
     struct dispatch *d = *dispatch;
     if (!d)
         return;
-    while (d->sessions)
-        session_end(d, d->sessions, 0);
-    while (d->waiting.first)
-        forget(d, d->waiting.first);
+    for (struct session *s = d->sessions, *next; s; s = next) {
+        next = s->next;
+        session_end(d, s, 0);
+    }
+    for (struct row *r = d->waiting.first, *next; r; r = next) {
+        next = r->next;
+        forget(d, r);
+    }
     map_free(&d->rows);
     free(d);
     *dispatch = NULL;

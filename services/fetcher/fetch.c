@@ -207,7 +207,9 @@ static void ask(struct request *r)
     if (verdict == ROBOTS_MAY) {
         ask_page(r);
     } else if (verdict == ROBOTS_UNKNOWN && robots_url(record_url(&r->record), robots) == OK) {
-        struct http_request request = {.url = robots, .etag = "", .last_modified = ""};
+        struct http_request request = record_request(&r->record);
+        request.url = robots;
+        request.etag = request.last_modified = "";
         ++*f->requests;
         http_get(f->http, &request, on_robots, r);
     } else {

@@ -2,6 +2,7 @@
 #include "services/fetcher/http.h"
 
 #include <curl/curl.h>
+#include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +37,7 @@ struct transfer {
     struct buf body;
     char values[HEADERS][HEADER_MAX];
     size_t header_bytes;
-    bool too_large, forbidden;
+    bool too_large, forbidden, proxied;
     struct problem why; // of the guard
     char error[CURL_ERROR_SIZE];
     http_done *fn;
@@ -106,7 +107,7 @@ static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockad
 {
     struct transfer *t = arg;
     (void)purpose;
-    if (!*t->http->options.proxy && !guard_allows(t->http->options.guard, &a->addr, &t->why)) {
+    if (!t->proxied && !guard_allows(t->http->options.guard, &a->addr, &t->why)) {
         t->forbidden = true;
         return CURL_SOCKET_BAD;
     }
@@ -321,19 +322,42 @@ void http_free(struct http **http)
 
 // Requests.
 
-static void add_header(struct transfer *t, const char *name, const char *value)
+static void add_line(struct transfer *t, const char *line)
 {
-    char line[HEADER_MAX + 64];
-    if (!*value || strpbrk(value, "\r\n"))
+    if (strpbrk(line, "\r\n"))
         return;
-    snprintf(line, sizeof line, "%s: %s", name, value);
     struct curl_slist *more = curl_slist_append(t->headers, line);
     if (!more)
         panic("out of memory");
     t->headers = more;
 }
 
-static void set_limits(CURL *c, const struct http_options *o)
+static void add_header(struct transfer *t, const char *name, const char *value)
+{
+    char line[HEADER_MAX + 64];
+    if (!*value)
+        return;
+    snprintf(line, sizeof line, "%s: %s", name, value);
+    add_line(t, line);
+}
+
+// Servers of ten years ago: many a ministry has one.
+static CURLcode allow_old(CURL *c, void *context, void *arg)
+{
+    (void)c, (void)arg;
+    SSL_CTX_set_options(context, SSL_OP_LEGACY_SERVER_CONNECT);
+    return CURLE_OK;
+}
+
+static void set_old_tls(CURL *c)
+{
+    curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_0);
+    curl_easy_setopt(c, CURLOPT_SSL_CIPHER_LIST, "DEFAULT@SECLEVEL=0");
+    curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 0L);
+    curl_easy_setopt(c, CURLOPT_SSL_CTX_FUNCTION, allow_old);
+}
+
+static void set_limits(CURL *c, const struct http_options *o, const char *proxy)
 {
     curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, (long)o->connect_ms);
     curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)o->total_ms);
@@ -346,18 +370,22 @@ static void set_limits(CURL *c, const struct http_options *o)
     curl_easy_setopt(c, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
     curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
     // Without these two a proxy from the environment would get around the guard.
-    curl_easy_setopt(c, CURLOPT_PROXY, o->proxy);
-    curl_easy_setopt(c, CURLOPT_NOPROXY, *o->proxy ? "" : "*");
+    curl_easy_setopt(c, CURLOPT_PROXY, proxy);
+    curl_easy_setopt(c, CURLOPT_NOPROXY, *proxy ? "" : "*");
 }
 
 void http_get(struct http *h, const struct http_request *r, http_done *fn, void *arg)
 {
     struct transfer *t = mem_alloc(sizeof *t);
     *t = (struct transfer){.http = h, .fn = fn, .arg = arg, .body = buf_new(h->options.body_max)};
+    const char *proxy = r->proxy && *r->proxy ? r->proxy : h->options.proxy;
     CURL *c = t->easy = curl_easy_init();
     if (!c)
         panic("out of memory");
-    set_limits(c, &h->options);
+    t->proxied = *proxy != '\0';
+    set_limits(c, &h->options, proxy);
+    if (r->old_tls)
+        set_old_tls(c);
     curl_easy_setopt(c, CURLOPT_URL, r->url);
     curl_easy_setopt(c, CURLOPT_USERAGENT, h->options.user_agent);
     curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, ""); // all that this libcurl can unpack
@@ -375,6 +403,8 @@ void http_get(struct http *h, const struct http_request *r, http_done *fn, void 
                "application/xhtml+xml;q=0.9, application/xml;q=0.9, */*;q=0.5");
     add_header(t, "If-None-Match", r->etag);
     add_header(t, "If-Modified-Since", r->last_modified);
+    for (size_t i = 0; i < r->n_headers; i++)
+        add_line(t, r->headers[i]);
     curl_easy_setopt(c, CURLOPT_HTTPHEADER, t->headers);
     t->next = h->all;
     if (h->all)

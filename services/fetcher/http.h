@@ -35,6 +35,10 @@ struct http_options {
 struct http_request {
     const char *url;
     const char *etag, *last_modified; // of the response we have; "" for none
+    char *const *headers;             // more of them, "Name: value"
+    size_t n_headers;
+    const char *proxy; // instead of the options' one; NULL or "": that one
+    bool old_tls;      // TLS 1.0, unsafe renegotiation, certificates that cannot be verified
 };
 
 // Strings are never NULL, and are as received: not clean, not trusted.

@@ -195,6 +195,31 @@ enum err ledger_forget(struct ledger *l, int64_t before_ms)
     return query_run(q);
 }
 
+static enum err count_one(struct query *q, uint64_t *n)
+{
+    enum err e = query_step(q);
+    if (e)
+        return e;
+    *n = (uint64_t)query_get_int(q, 0);
+    query_reset(q);
+    return OK;
+}
+
+enum err ledger_quiet(struct ledger *l, int64_t since_ms, uint64_t *n)
+{
+    struct query *q = ledger_query(l, QUIET);
+    query_int(q, 1, since_ms);
+    return count_one(q, n);
+}
+
+enum err ledger_barren(struct ledger *l, int64_t since_ms, int least, uint64_t *n)
+{
+    struct query *q = ledger_query(l, BARREN);
+    query_int(q, 1, since_ms);
+    query_int(q, 2, least);
+    return count_one(q, n);
+}
+
 enum err ledger_count(struct ledger *l, struct ledger_counts *out)
 {
     struct query *q = ledger_query(l, COUNT);

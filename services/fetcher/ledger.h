@@ -40,7 +40,8 @@ struct source {
     int64_t gap_ms;   // < 0: the fetcher's setting
     int64_t backfill; // entries to publish at first sight, or one of the two below
     char *title, *trouble, *etag, *last_modified, *body_hash;
-    char *selector; // of a list page, "" if its links are to be found
+    Newswire__V1__SourceOptions *options; // NULL: none
+    char *selector;                       // of a list page, "" if its links are to be found
     int64_t added_ms, polled_ms, next_poll_ms;
     struct schedule schedule;
     uint64_t entries, published, pending, failed; // only from ledger_sources()
@@ -83,9 +84,10 @@ struct entry {
     pb_announcement *hint; // what the feed says of it; NULL if nothing
     uint32_t attempts;     // that failed, in a row
     char *etag, *last_modified;
-    uint64_t revision;              // last published; 0: none
-    char announcement[URL_ID_SIZE]; // the id it was published under; "" before
-    int64_t gap_ms;                 // of its source
+    uint64_t revision;                    // last published; 0: none
+    char announcement[URL_ID_SIZE];       // the id it was published under; "" before
+    Newswire__V1__SourceOptions *options; // of its source; NULL: none
+    int64_t gap_ms;                       // of its source
 };
 
 void entry_free(struct entry **e);
@@ -175,6 +177,11 @@ typedef void event_fn(void *arg, const Newswire__V1__Event *e);
 enum err ledger_story(struct ledger *l, const char *subject, event_fn *fn, void *arg) MUST_CHECK;
 // Forgets events from before `before_ms`.
 enum err ledger_forget(struct ledger *l, int64_t before_ms) MUST_CHECK;
+
+// Sources that have not listed anything new since `since_ms`, and sources of which at least `least`
+// pages seen since then had to be given up.
+enum err ledger_quiet(struct ledger *l, int64_t since_ms, uint64_t *n) MUST_CHECK;
+enum err ledger_barren(struct ledger *l, int64_t since_ms, int least, uint64_t *n) MUST_CHECK;
 
 struct ledger_counts {
     uint64_t sources, sources_failing, pending, outbox, dead;

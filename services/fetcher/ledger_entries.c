@@ -19,6 +19,8 @@ void entry_free(struct entry **entry)
     free(e->last_modified);
     if (e->hint)
         wire_free(&e->hint->base);
+    if (e->options)
+        wire_free(&e->options->base);
     free(e);
     *entry = NULL;
 }
@@ -106,6 +108,7 @@ enum err ledger_entry_get(struct ledger *l, const char *id, struct entry **out)
     e->revision = (uint64_t)query_get_int(q, 8);
     e->gap_ms = query_get_int(q, 9);
     snprintf(e->announcement, sizeof e->announcement, "%s", query_get_text(q, 10));
+    e->options = ledger_options(q, 11);
     query_reset(q);
     *out = e;
     return OK;

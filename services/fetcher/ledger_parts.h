@@ -45,6 +45,8 @@ enum statement {
     EVENT_ADD,
     EVENT_LIST,
     EVENT_FORGET,
+    QUIET,
+    BARREN,
     COUNT,
     STATEMENTS
 };
@@ -67,5 +69,7 @@ enum err ledger_change(struct ledger *l, enum statement s, struct query **out) M
 
 // The one number that a query gives; INT64_MAX where it gives NULL.
 enum err ledger_earliest(struct query *q, int64_t *at_ms) MUST_CHECK;
+// The options in a column; NULL if there are none. wire_free() them.
+Newswire__V1__SourceOptions *ledger_options(struct query *q, int column);
 // A stored announcement; NULL if there is none. wire_free() it.
 pb_announcement *ledger_announcement(const void *bytes, size_t size);

@@ -62,5 +62,8 @@ static const char *const ledger_migrations[] = {
     "CREATE INDEX events_at ON events(at_ms);",
     // 1 -> 2
     "ALTER TABLE sources ADD COLUMN selector TEXT NOT NULL DEFAULT '';",
+    // 2 -> 3: a packed SourceOptions
+    "ALTER TABLE sources ADD COLUMN options BLOB NOT NULL DEFAULT x'';"
+    "CREATE INDEX entries_seen ON entries(source, seen_ms);",
     0,
 };

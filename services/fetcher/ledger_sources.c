@@ -5,6 +5,18 @@
 #include "common/mem.h"
 #include "services/fetcher/ledger_parts.h"
 
+enum { OPTIONS_MAX = 64 << 10 };
+
+Newswire__V1__SourceOptions *ledger_options(struct query *q, int column)
+{
+    size_t size;
+    ProtobufCMessage *m;
+    const void *bytes = query_get_bytes(q, column, &size);
+    if (size == 0 || wire_unpack(&newswire__v1__source_options__descriptor, bytes, size, &m, NULL))
+        return NULL;
+    return (Newswire__V1__SourceOptions *)m;
+}
+
 void source_free(struct source **source)
 {
     struct source *s = *source;
@@ -18,6 +30,8 @@ void source_free(struct source **source)
     free(s->last_modified);
     free(s->body_hash);
     free(s->selector);
+    if (s->options)
+        wire_free(&s->options->base);
     free(s);
     *source = NULL;
 }
@@ -42,6 +56,7 @@ static struct source *source_read(struct query *q)
     s->polled_ms = query_get_int(q, 14);
     s->next_poll_ms = query_get_int(q, 15);
     s->selector = mem_strdup(query_get_text(q, 17));
+    s->options = ledger_options(q, 18);
     if (schedule_read(query_get_text(q, 16), &s->schedule))
         s->schedule = (struct schedule){0}; // of an older version: learned anew
     return s;
@@ -64,7 +79,14 @@ enum err ledger_source_add(struct ledger *l, const struct source *s, uint64_t *n
     query_int(q, 7, s->next_poll_ms);
     query_text(q, 8, schedule);
     query_text(q, 9, s->selector ? s->selector : "");
+    struct buf options = buf_new(OPTIONS_MAX);
+    if (s->options && wire_pack(&s->options->base, &options)) {
+        buf_free(&options);
+        return ERR_LIMIT;
+    }
+    query_bytes(q, 10, options.data, options.size);
     e = query_run(q);
+    buf_free(&options);
     if (!e && sqlite_changes(l->db) == 0)
         return ERR_EXISTS;
     struct source *added;
@@ -160,10 +182,10 @@ enum err ledger_sources(struct ledger *l, uint64_t after, int limit,
     enum err e;
     while ((e = query_step(q)) == OK) {
         struct source *s = source_read(q);
-        s->entries = (uint64_t)query_get_int(q, 18);
-        s->published = (uint64_t)query_get_int(q, 19);
-        s->pending = (uint64_t)query_get_int(q, 20);
-        s->failed = (uint64_t)query_get_int(q, 21);
+        s->entries = (uint64_t)query_get_int(q, 19);
+        s->published = (uint64_t)query_get_int(q, 20);
+        s->pending = (uint64_t)query_get_int(q, 21);
+        s->failed = (uint64_t)query_get_int(q, 22);
         fn(arg, s);
         source_free(&s);
     }

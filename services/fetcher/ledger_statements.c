@@ -3,13 +3,14 @@
 
 #define SOURCE_COLUMNS                                                                             \
     "number, url, poll_url, kind, found, paused, gap_ms, backfill, title, trouble, etag, "         \
-    "last_modified, body_hash, added_ms, polled_ms, next_poll_ms, schedule, selector"
+    "last_modified, body_hash, added_ms, polled_ms, next_poll_ms, schedule, selector, options"
 
 const char *const ledger_statements[STATEMENTS] = {
     [SOURCE_ADD] =
         "INSERT INTO sources(url, poll_url, kind, found, gap_ms, backfill, title, trouble,"
-        " etag, last_modified, body_hash, added_ms, polled_ms, next_poll_ms, schedule, selector)"
-        " VALUES (?1, ?1, ?2, ?3, ?4, ?5, '', '', '', '', '', ?6, 0, ?7, ?8, ?9)"
+        " etag, last_modified, body_hash, added_ms, polled_ms, next_poll_ms, schedule, selector, "
+        "options)"
+        " VALUES (?1, ?1, ?2, ?3, ?4, ?5, '', '', '', '', '', ?6, 0, ?7, ?8, ?9, ?10)"
         " ON CONFLICT DO NOTHING",
     [SOURCE_GET] = "SELECT " SOURCE_COLUMNS " FROM sources WHERE number = ?",
     [SOURCE_FIND] = "SELECT " SOURCE_COLUMNS " FROM sources WHERE url = ?",
@@ -40,7 +41,8 @@ const char *const ledger_statements[STATEMENTS] = {
                    " url = '' OR state = 3 THEN state ELSE 0 END WHERE id = ?1",
     [ENTRY_GET] =
         "SELECT e.source, coalesce(s.url, ''), e.url, e.state, e.hint, e.attempts, e.etag,"
-        " e.last_modified, e.revision, coalesce(s.gap_ms, -1), e.announcement FROM entries e"
+        " e.last_modified, e.revision, coalesce(s.gap_ms, -1), e.announcement, coalesce(s.options, "
+        "x'') FROM entries e"
         " LEFT JOIN sources s ON s.number = e.source WHERE e.id = ?",
     [ENTRY_HOSTS] = "SELECT DISTINCT host FROM entries WHERE state = 0 AND next_try_ms <= ?",
     [ENTRY_PENDING_OF] = "SELECT e.id, coalesce(s.gap_ms, -1) FROM entries e LEFT JOIN sources s ON"
@@ -78,6 +80,11 @@ const char *const ledger_statements[STATEMENTS] = {
     [EVENT_LIST] = "SELECT at_ms, name, detail FROM (SELECT rowid, * FROM events WHERE subject = ?"
                    " ORDER BY at_ms DESC, rowid DESC LIMIT ?) ORDER BY at_ms, rowid",
     [EVENT_FORGET] = "DELETE FROM events WHERE at_ms < ?",
+    [QUIET] =
+        "SELECT count(*) FROM sources s WHERE paused = 0 AND trouble = '' AND added_ms < ?1 AND"
+        " NOT EXISTS (SELECT 1 FROM entries e WHERE e.source = s.number AND e.seen_ms >= ?1)",
+    [BARREN] = "SELECT count(*) FROM (SELECT source FROM entries WHERE state = 2 AND seen_ms >= ?1"
+               " GROUP BY source HAVING count(*) >= ?2)",
     [COUNT] = "SELECT (SELECT count(*) FROM sources),"
               " (SELECT count(*) FROM sources WHERE trouble <> ''),"
               " (SELECT count(*) FROM entries WHERE state = 0),"

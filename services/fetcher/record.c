@@ -51,10 +51,17 @@ Newswire__V1__SourceKind record_kind(const struct record *r)
 
 struct http_request record_request(const struct record *r)
 {
-    return (struct http_request){.url = record_url(r),
-                                 .etag = r->source ? r->source->etag : r->entry->etag,
-                                 .last_modified = r->source ? r->source->last_modified
-                                                            : r->entry->last_modified};
+    const Newswire__V1__SourceOptions *o = r->source ? r->source->options : r->entry->options;
+    struct http_request q = {.url = record_url(r)};
+    q.etag = r->source ? r->source->etag : r->entry->etag;
+    q.last_modified = r->source ? r->source->last_modified : r->entry->last_modified;
+    if (o) {
+        q.headers = o->headers;
+        q.n_headers = o->n_headers;
+        q.proxy = o->proxy;
+        q.old_tls = o->old_tls;
+    }
+    return q;
 }
 
 // A header value as it may be stored: clean and bounded, or nothing.
@@ -87,6 +94,21 @@ static void keep_response(struct record *r, const struct http_response *response
         schedule_fresh_for(response->cache_control, response->expires, response->date, now_ms);
 }
 
+// Of a page each answer is told; of a source only what it brought (record_poll.c).
+static void tell_response(const struct record *r, struct ledger *l,
+                          const struct http_response *response)
+{
+    char detail[700];
+    if (response->outcome != HTTP_ANSWERED)
+        return; // the failure that follows says it all
+    snprintf(detail, sizeof detail, "HTTP %d in %" PRId64 " ms, %zu bytes, %.100s%s%s%s%.300s",
+             response->status, response->elapsed_ms, response->size,
+             *r->content_type ? r->content_type : "no content type", *r->etag ? ", ETag" : "",
+             *r->last_modified ? ", Last-Modified" : "",
+             response->redirects ? ", redirected to " : "", response->redirects ? r->url : "");
+    ledger_must(l, ledger_tell(l, r->entry->id, r->fetched_ms, "fetched", detail));
+}
+
 enum record_next record_response(struct record *r, struct ledger *l,
                                  const struct http_response *response, int64_t now_ms)
 {
@@ -99,6 +121,8 @@ enum record_next record_response(struct record *r, struct ledger *l,
     }
     if (o.verdict == VERDICT_READ && r->source && strcmp(r->source->body_hash, r->body_hash) == 0)
         o.verdict = VERDICT_UNCHANGED; // the same bytes, from a server without validators
+    if (r->entry)
+        tell_response(r, l, response);
     if (o.verdict == VERDICT_READ)
         return RECORD_READ;
     if (o.verdict == VERDICT_UNCHANGED && r->source)

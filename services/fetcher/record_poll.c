@@ -124,8 +124,13 @@ static bool sighting(const struct record *r, const pb_entry *e, char id[URL_ID_S
                      char *canonical, struct sighting *out)
 {
     *out = (struct sighting){.id = id, .url = "", .host = "", .hint = e->hint};
+    bool by_guid = *e->guid && r->source->options &&
+                   r->source->options->identity == NEWSWIRE__V1__IDENTITY__IDENTITY_GUID;
     if (*e->link && url_canonical(e->link, canonical) == OK && url_host(e->link, host) == OK) {
-        url_id(canonical, id);
+        if (by_guid)
+            url_entry_id(r->source->url, e->guid, id);
+        else
+            url_id(canonical, id);
         out->url = e->link;
         out->host = host;
         return true;

@@ -2,6 +2,7 @@
 // newswire add: watch sources, and say what the first poll found.
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "common/mem.h"
@@ -15,7 +16,9 @@ enum { WAIT_MS = 10000, ASK_EVERY_MS = 200 };
 
 struct add {
     struct stack_settings stack;
-    const char *kind, *backfill, *gap, *selector;
+    const char *kind, *backfill, *gap, *selector, *proxy, *identity;
+    struct setting_list headers;
+    bool old_tls;
     int64_t every_ms;
     bool no_wait;
 };
@@ -32,6 +35,14 @@ static const struct setting table[] = {
      "pause between two requests to the host, such as 2s or 0s"},
     {"selector", SETTING_STRING, offsetof(struct add, selector), NULL, 0, 0,
      "where the links of a list page are, where guessing fails: \"#news ul > li a\""},
+    {"header", SETTING_LIST, offsetof(struct add, headers), NULL, 0, 0,
+     "send this too: \"Cookie: lang=zh\"; may be repeated"},
+    {"proxy", SETTING_STRING, offsetof(struct add, proxy), NULL, 0, 0,
+     "URL of a proxy to go through for this source"},
+    {"old-tls", SETTING_BOOL, offsetof(struct add, old_tls), NULL, 0, 0,
+     "accept old TLS and certificates that cannot be verified from this source"},
+    {"identity", SETTING_STRING, offsetof(struct add, identity), "url", 0, 0,
+     "what names an entry of a feed: url, or guid where links change"},
     {"no-wait", SETTING_BOOL, offsetof(struct add, no_wait), NULL, 0, 0,
      "do not wait for the first poll"},
     {0}};
@@ -52,12 +63,37 @@ struct request {
     Newswire__V1__AddSource add;
     Newswire__V1__Backfill backfill;
     Newswire__V1__Gap gap;
+    Newswire__V1__SourceOptions options;
 };
+
+// How the source wants to be asked; absent where nothing was said.
+static enum err source_options_read(const struct add *a, struct request *r, struct problem *why)
+{
+    bool guid = strcmp(a->identity, "guid") == 0;
+    if (!guid && strcmp(a->identity, "url") != 0)
+        return problem_set(why, ERR_INPUT, "--identity %s: it is url or guid", a->identity);
+    for (size_t i = 0; i < a->headers.n; i++)
+        if (!strchr(a->headers.items[i], ':'))
+            return problem_set(why, ERR_INPUT, "--header \"%s\": write it as Name: value",
+                               a->headers.items[i]);
+    if (a->headers.n > 20)
+        return problem_set(why, ERR_INPUT, "--header: at most 20 of them");
+    r->options.headers = (char **)a->headers.items;
+    r->options.n_headers = a->headers.n;
+    r->options.proxy = (char *)a->proxy;
+    r->options.old_tls = a->old_tls;
+    r->options.identity =
+        guid ? NEWSWIRE__V1__IDENTITY__IDENTITY_GUID : NEWSWIRE__V1__IDENTITY__IDENTITY_URL;
+    if (a->headers.n || *a->proxy || a->old_tls || guid)
+        r->add.options = &r->options;
+    return OK;
+}
 
 static enum err request_read(const struct add *a, struct request *r, struct problem *why)
 {
     *r = (struct request){NEWSWIRE__V1__CONTROL_REQUEST__INIT, NEWSWIRE__V1__ADD_SOURCE__INIT,
-                          NEWSWIRE__V1__BACKFILL__INIT, NEWSWIRE__V1__GAP__INIT};
+                          NEWSWIRE__V1__BACKFILL__INIT, NEWSWIRE__V1__GAP__INIT,
+                          NEWSWIRE__V1__SOURCE_OPTIONS__INIT};
     r->control.body_case = NEWSWIRE__V1__CONTROL_REQUEST__BODY_ADD;
     r->control.add = &r->add;
     r->add.every_s = (uint32_t)(a->every_ms / 1000);
@@ -69,6 +105,9 @@ static enum err request_read(const struct add *a, struct request *r, struct prob
                            a->backfill);
     r->add.backfill = *a->backfill ? &r->backfill : NULL;
     r->add.selector = (char *)a->selector;
+    enum err e = source_options_read(a, r, why);
+    if (e)
+        return e;
     if (!*a->gap)
         return OK;
     int64_t gap_ms;

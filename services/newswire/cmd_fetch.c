@@ -164,7 +164,7 @@ static int fetch(const struct fetch *o, const struct guard *guard, const char *u
                                          .redirects = 5};
     struct run run = {o, loop_new()};
     struct http *http = http_new(run.loop, &options);
-    http_get(http, &(struct http_request){url, "", ""}, done, &run);
+    http_get(http, &(struct http_request){.url = url, .etag = "", .last_modified = ""}, done, &run);
     int status = loop_run(run.loop);
     http_free(&http);
     loop_free(&run.loop);
