@@ -139,7 +139,7 @@ static enum err list_labels(struct sqlite_store *s, const struct store_range *ra
         e = list_label(s, range, range->labels[i], out);
     if (out->n)
         qsort(out->items, out->n, sizeof *out->items, compare);
-    bool cut = out->n >= range->limit;
+    bool cut = out->n > 0 && out->n >= range->limit;
     list_cut(out, range->limit, range->newest);
     extent->through = cut && !range->newest ? out->items[out->n - 1] : extent->head;
     return e;

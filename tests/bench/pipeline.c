@@ -186,16 +186,20 @@ static double peak(pid_t pid)
 static double cpu(pid_t pid)
 {
     char path[64], line[1024] = "";
-    unsigned long user = 0, system = 0;
     snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
     FILE *f = fopen(path, "r");
     const char *fields = f && fgets(line, sizeof line, f) ? strrchr(line, ')') : NULL;
     if (f)
         fclose(f);
-    if (fields && sscanf(fields + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user,
-                         &system) != 2)
+    // After the name come the state and ten numbers; then the times as user and in the kernel.
+    for (int i = 0; fields && i < 12; i++)
+        fields = strchr(fields + 1, ' ');
+    if (!fields)
         return 0;
-    return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+    char *rest;
+    unsigned long ticks = strtoul(fields, &rest, 10);
+    ticks += strtoul(rest, NULL, 10);
+    return (double)ticks / (double)sysconf(_SC_CLK_TCK);
 }
 
 static double peak_of_children(pid_t pid, int *n, double *seconds)
@@ -206,10 +210,12 @@ static double peak_of_children(pid_t pid, int *n, double *seconds)
     *seconds = 0;
     snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)pid, (int)pid);
     FILE *f = fopen(path, "r");
-    char *at = f && fgets(line, sizeof line, f) ? line : line;
+    if (!f || !fgets(line, sizeof line, f))
+        line[0] = '\0';
     if (f)
         fclose(f);
-    for (char *end; *at; at = end) {
+    char *end;
+    for (char *at = line; *at; at = end) {
         long child = strtol(at, &end, 10);
         if (end == at)
             break;
