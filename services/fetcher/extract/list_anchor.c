@@ -309,6 +309,7 @@ static uint64_t shape_of(const char *url)
     if (!path)
         return 0;
     const char *query = path + strcspn(path, "?#"), *last = query;
+    last -= last > path + 1 && last[-1] == '/'; // a folder is named by its own last segment
     while (last > path && last[-1] != '/')
         last--;
     uint64_t h = LIST_HASH_START;

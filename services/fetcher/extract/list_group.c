@@ -47,7 +47,7 @@ static uint64_t hash_str(struct html_str s)
 // The make of a place: tags and classes of the container and what is above it.
 static uint64_t key_of(const struct list_page *p, const struct anchor *a)
 {
-    uint64_t key = mix(1, p->nodes[a->item].tag);
+    uint64_t key = mix(a->make, p->nodes[a->item].tag);
     uint32_t node = a->container;
     for (int level = 0; level < LEVELS && node != 0; level++, node = p->nodes[node].parent) {
         key = mix(key, p->nodes[node].tag);
@@ -72,6 +72,19 @@ static void form(struct list_page *p, struct groups *g)
 {
     for (size_t i = 0; i < p->n; i++)
         p->anchors[i].group = group_for(g, key_of(p, &p->anchors[i]), (uint32_t)i);
+}
+
+// A link of another make in the item of an entry: its category, its source, its video.
+static void drop_companions(struct list_page *p, const struct groups *g)
+{
+    for (size_t i = 0; i < p->n; i++) {
+        struct anchor *a = &p->anchors[i];
+        for (size_t k = i > 20 ? i - 20 : 0; k < p->n && k <= i + 20 && !a->dropped; k++) {
+            const struct anchor *b = &p->anchors[k];
+            a->dropped = b->item == a->item && b->group != a->group && !b->dropped &&
+                         g->list[b->group].cells > g->list[a->group].cells;
+        }
+    }
 }
 
 // Of several links with one URL side by side (picture, title, "more"), the one with the best text.
@@ -267,6 +280,7 @@ bool list_choose(struct list_page *p, const char **finding, bool *sure)
     if (!find_main(g, false) && !find_main(g, true))
         return false;
     struct group *main = &g->list[g->main];
+    drop_companions(p, g);
     for (uint32_t i = 0; i < g->n; i++)
         g->list[i].chosen = i == g->main || joins(&g->list[i], main);
     size_t links = 0, dated = 0;

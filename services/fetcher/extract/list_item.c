@@ -60,18 +60,31 @@ static bool make_date(int year, int month, int day, const struct date_rules *rul
     return date_read(text, (size_t)n, rules, out);
 }
 
+static int year_of(int64_t ms)
+{
+    return 1970 + (int)(ms / DAY_MS * 10000 / 3652425);
+}
+
 // A day without its year is the last such day that has been.
 static bool make_recent(int month, int day, const struct date_rules *rules, struct date *out)
 {
-    if (rules->now_ms <= 0)
-        return false;
-    int year = 1970 + (int)(rules->now_ms / DAY_MS * 10000 / 3652425);
-    struct date date;
-    for (int y = year + 1; y >= year - 1; y--) {
-        if (make_date(y, month, day, rules, &date) && date.ms <= rules->now_ms + DAY_MS) {
-            *out = date;
+    int year = year_of(rules->now_ms);
+    for (int y = year + 1; rules->now_ms > 0 && y >= year - 1; y--)
+        if (make_date(y, month, day, rules, out)) // refuses what is yet to come
             return true;
-        }
+    return false;
+}
+
+// The same of "20 Nov", "Nov. 20".
+static bool named_recent(const char *text, const struct date_rules *rules, struct date *out)
+{
+    char whole[40];
+    int year = year_of(rules->now_ms);
+    bool letters = strlen(text) <= 14 && strpbrk(text, "aeocuAEOCU");
+    for (int y = year; rules->now_ms > 0 && letters && y >= year - 1; y--) {
+        int n = snprintf(whole, sizeof whole, "%s, %d", text, y);
+        if (date_read(whole, (size_t)n, rules, out))
+            return true;
     }
     return false;
 }
@@ -85,6 +98,8 @@ static bool from_numbers(const struct numbers *x, const struct date_rules *rules
         return false;
     if (is_year(v[0]))
         return make_date(v[0], v[1], v[2], rules, out);
+    if (v[0] >= 90 && v[0] < 150) // the years of the 民國 era
+        return make_date(v[0] + 1911, v[1], v[2], rules, out);
     if (is_year(v[1]))
         return make_date(v[1], v[2], v[0], rules, out);
     if (!is_year(v[2]))
@@ -97,7 +112,9 @@ bool list_date(const char *text, const struct date_rules *rules, struct date *ou
     struct numbers numbers;
     if (date_find(text, strlen(text), rules, out))
         return true;
-    return only_numbers(text, &numbers) && from_numbers(&numbers, rules, out);
+    if (only_numbers(text, &numbers))
+        return from_numbers(&numbers, rules, out);
+    return named_recent(text, rules, out);
 }
 
 static bool has_digit(const char *s)
@@ -196,31 +213,84 @@ static bool date_in_url(const char *url, const struct date_rules *rules, struct 
 
 // ---- Items ----
 
-// The nearest anchors before and after that lead elsewhere: an item may not reach them.
-static void find_neighbours(const struct list_page *p, uint32_t *before, uint32_t *after)
+static uint64_t hash_number(uint64_t h, uint32_t n)
+{
+    return list_hash(list_hash(h, (unsigned char)n), (unsigned char)(n >> 8));
+}
+
+static uint64_t hash_class(const struct list_page *p, uint32_t node, uint64_t h)
+{
+    struct html_str class = html_attr(p->html, &p->nodes[node], HTML_ATTR_CLASS);
+    for (size_t i = 0; i < class.n; i++)
+        h = list_hash(h, (unsigned char)class.s[i]);
+    return h;
+}
+
+// Which child of its parent the node is, counting those of its tag; 0 if there are more than
+// `most`: then they are a list themselves.
+static uint32_t place_among(const struct list_page *p, uint32_t node, uint32_t most)
+{
+    uint32_t parent = p->nodes[node].parent, place = 0, n = 0;
+    for (uint32_t i = parent + 1; i < p->nodes[parent].end && n <= most; i = p->nodes[i].end) {
+        n += p->nodes[i].tag == p->nodes[node].tag;
+        place = i == node ? n : place;
+    }
+    return n <= most ? place : 0;
+}
+
+// The make of a link: what it and the elements around it are. The titles of a list are of one make,
+// their categories, authors and pictures of others. Rows may be classed "odd" and "even".
+static uint64_t make_of(const struct list_page *p, uint32_t node)
+{
+    uint32_t parent = p->nodes[node].parent;
+    enum html_tag tag = (enum html_tag)p->nodes[parent].tag;
+    uint64_t h = hash_class(p, node, hash_number(LIST_HASH_START, p->nodes[node].tag));
+    if (place_among(p, parent, 1) == 0) // one row of several
+        h = hash_number(h, place_among(p, node, 4));
+    if (tag != HTML_LI && tag != HTML_TR)
+        h = hash_class(p, parent, h);
+    if (tag == HTML_TD)
+        h = hash_number(h, place_among(p, parent, 12));
+    for (int level = 0; level < 4 && parent != 0; level++, parent = p->nodes[parent].parent)
+        h = hash_number(h, p->nodes[parent].tag);
+    return h;
+}
+
+// The next link of the same make that leads elsewhere: an item holds one of each make.
+static void find_next_alike(const struct list_page *p, uint32_t *next)
 {
     for (size_t i = 0; i < p->n; i++) {
-        size_t b = i;
-        before[i] = 0;
-        if (b > 0)
-            before[i] = p->anchors[b - 1].url_hash == p->anchors[b].url_hash
-                            ? before[b - 1]
-                            : p->anchors[b - 1].node;
-    }
-    for (size_t i = p->n; i-- > 0;) {
-        after[i] = p->count;
-        if (i + 1 < p->n)
-            after[i] = p->anchors[i + 1].url_hash == p->anchors[i].url_hash
-                           ? after[i + 1]
-                           : p->anchors[i + 1].node;
+        const struct anchor *a = &p->anchors[i];
+        next[i] = p->count;
+        for (size_t k = i + 1; k < p->n && next[i] == p->count; k++)
+            if (p->anchors[k].make == a->make && p->anchors[k].url_hash != a->url_hash)
+                next[i] = p->anchors[k].node;
     }
 }
 
-static void find_item(const struct list_page *p, struct anchor *a, uint32_t before, uint32_t after)
+// True if [from, to), which holds anchor i, holds no two links of one make. The anchors known to
+// lie in it go from *first to before *last; both are moved outwards.
+static bool holds_one_of_each(const struct list_page *p, const uint32_t *next, uint32_t from,
+                              uint32_t to, size_t *first, size_t *last)
 {
+    while (*first > 0 && p->anchors[*first - 1].node >= from)
+        --*first;
+    while (*last < p->n && p->anchors[*last].node < to)
+        ++*last;
+    for (size_t i = *first; i < *last; i++)
+        if (next[i] < to)
+            return false;
+    return true;
+}
+
+static void find_item(const struct list_page *p, const uint32_t *next, size_t i)
+{
+    struct anchor *a = &p->anchors[i];
+    size_t first = i, last = i + 1;
     a->item = a->node;
     for (uint32_t up = p->nodes[a->node].parent; up != 0; up = p->nodes[up].parent) {
-        if (p->nodes[up].tag == HTML_BODY || up <= before || p->nodes[up].end > after)
+        if (p->nodes[up].tag == HTML_BODY ||
+            !holds_one_of_each(p, next, up, p->nodes[up].end, &first, &last))
             break;
         a->item = up;
     }
@@ -228,30 +298,47 @@ static void find_item(const struct list_page *p, struct anchor *a, uint32_t befo
 }
 
 // Dates in the item, and in what lies between it and its neighbours within the container.
-static void find_dates(const struct list_page *p, struct anchor *a, uint32_t before, uint32_t after)
+static void find_dates(const struct list_page *p, size_t i)
 {
-    uint32_t end = p->nodes[a->item].end, stop = p->nodes[a->container].end;
+    struct anchor *a = &p->anchors[i];
+    uint32_t start = a->container + 1, end = p->nodes[a->item].end;
+    uint32_t stop = p->nodes[a->container].end;
     date_in(p, a->item, end, a->title, &a->date);
-    if (a->date.precision == DATE_NONE) {
-        uint32_t start = before > a->container ? p->nodes[before].end : a->container + 1;
-        if (start < a->item)
-            date_in(p, start, a->item, a->title, &a->before);
-        date_in(p, end, after < stop ? after : stop, a->title, &a->after);
-    }
     date_in_url(a->url, &p->dates, &a->in_url);
+    if (a->date.precision != DATE_NONE)
+        return;
+    for (size_t k = i; k-- > 0 && p->anchors[k].node >= start;)
+        if (p->anchors[k].item != a->item && p->nodes[p->anchors[k].node].end <= a->item)
+            start = p->nodes[p->anchors[k].node].end;
+    for (size_t k = i + 1; k < p->n && p->anchors[k].node < stop; k++)
+        if (p->anchors[k].item != a->item && p->anchors[k].node >= end)
+            stop = p->anchors[k].node;
+    date_in(p, start, a->item, a->title, &a->before);
+    date_in(p, end, stop, a->title, &a->after);
+}
+
+// A link that says "more" has its title elsewhere in its item, or is none of an article.
+static void find_title(const struct list_page *p, struct anchor *a)
+{
+    const char *before = list_title(p, a->item, a->node);
+    const char *after = list_title(p, p->nodes[a->node].end, p->nodes[a->item].end);
+    a->title = *before ? before : after;
+    a->dropped = !*a->title;
 }
 
 void list_items(struct list_page *p)
 {
-    uint32_t *before = arena_alloc(p->arena, (p->n + 1) * sizeof *before);
-    uint32_t *after = arena_alloc(p->arena, (p->n + 1) * sizeof *after);
-    find_neighbours(p, before, after);
+    uint32_t *next = arena_alloc(p->arena, (p->n + 1) * sizeof *next);
+    for (size_t i = 0; i < p->n; i++)
+        p->anchors[i].make = make_of(p, p->anchors[i].node);
+    find_next_alike(p, next);
+    for (size_t i = 0; i < p->n; i++)
+        find_item(p, next, i);
     for (size_t i = 0; i < p->n; i++) {
         struct anchor *a = &p->anchors[i];
-        find_item(p, a, before[i], after[i]);
-        find_dates(p, a, before[i], after[i]);
         if (a->more)
-            a->title = list_title(p, a->item, p->nodes[a->item].end);
+            find_title(p, a);
+        find_dates(p, i);
         if (a->date.precision == DATE_NONE)
             date_of_title(p, a);
         a->cells = list_cells(a->title, strlen(a->title));

@@ -18,7 +18,8 @@ enum { LIST_ANCHORS_MAX = 5000, LIST_TITLE_MAX = 500 };
 
 struct anchor {
     uint32_t node;
-    uint32_t item;      // the largest element that holds no other entry's link; or the link itself
+    uint64_t make;      // equal for links in like places
+    uint32_t item;      // the largest element that holds one link of each make; or the link itself
     uint32_t container; // its parent
     const char *url;
     uint64_t url_hash;

@@ -15,6 +15,7 @@
 
 #include "common/buf.h"
 #include "services/fetcher/extract/list.h"
+#include "services/fetcher/extract/list_parts.h"
 
 #define FOLDER   "../../../golden/lists/"
 #define NOW_MS   INT64_C(1795219200000) // 2026-11-21T00:00:00Z
@@ -258,6 +259,41 @@ static void dates_in_running_text_stand_before_or_after_their_links(void **state
     }
 }
 
+static void the_dates_of_lists_are_read(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *want;
+    } rows[] = {
+        {"2026-11-20", "2026-11-20"},
+        {"[2026/11/20]", "2026-11-20"},
+        {"（11-20）", ""},
+        {"11-20", "2026-11-20"},
+        {"[11-20]", "2026-11-20"},
+        {"12/31", "2025-12-31"},
+        {"11月20日", "2026-11-20"},
+        {"20 2026-11", "2026-11-20"},
+        {"2026 11 20", "2026-11-20"},
+        {"11 20 2026", "2026-11-20"},
+        {"115-11-20", "2026-11-20"},
+        {"20 Nov", "2026-11-20"},
+        {"Dec 31", "2025-12-31"},
+        {"13-40", ""},
+        {"123", ""},
+        {"第3页", ""},
+        {"", ""},
+        {"more", ""},
+    };
+    const struct date_rules rules = {0, NOW_MS};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct date date;
+        char text[DATE_TEXT_SIZE] = "";
+        if (list_date(rows[i].text, &rules, &date))
+            date_format(&date, text);
+        assert_string_equal(text, rows[i].want);
+    }
+}
+
 static void the_base_of_the_page_counts(void **state)
 {
     const struct list *list = must_read(
@@ -277,6 +313,7 @@ int main(void)
         cmocka_unit_test(a_selector_says_where_the_links_are),
         cmocka_unit_test(a_selector_that_cannot_work_is_named),
         cmocka_unit_test(dates_in_running_text_stand_before_or_after_their_links),
+        cmocka_unit_test(the_dates_of_lists_are_read),
         cmocka_unit_test(the_base_of_the_page_counts),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
