@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Messages in and out of bytes. What comes in is checked before anyone sees it: size, memory (16
-// MiB after unpacking), every string clean UTF-8 and within its bound, every list within its bound.
+// MiB after unpacking), every string clean UTF-8 and within its bound, every list within its bound,
+// every fraction a number.
 // Bounds are those stated in proto/newswire/v1.
 #pragma once
 
