@@ -7,6 +7,8 @@ enum {
     ANCHOR_LENGTH_MAX = 300,
     ANCHOR_SCORE_MIN = 60,
     H1_BONUS = 25,
+    LONE_MAX = 2, // h1 elements on a page where one may be the title though no title says so
+    LONE_WORDS_MIN = 3,
     DESCEND_PERCENT = 85,       // follow a child that holds this much of its parent's prose
     DESCEND_NAMED_PERCENT = 97, // inside an element that is named as the body
     CANDIDATE_MIN = 150,        // good mass of an element named as the body, and its
@@ -25,8 +27,8 @@ static bool at_least(uint64_t part, uint64_t percent, uint64_t whole)
 // How well a heading repeats a title, 0 to 100.
 static uint32_t overlap(const struct tokens *heading, const struct titles *titles)
 {
-    uint32_t best = 0;
-    for (uint32_t t = 0; t < titles->n; t++) {
+    uint32_t best = 0, n = titles->declared ? titles->declared : titles->n;
+    for (uint32_t t = 0; t < n; t++) {
         uint32_t common = tokens_common(heading, &titles->of[t]);
         // Titles carry the site's name too, so only 70 % of their words are called for.
         uint32_t words = titles->of[t].n * 7 / 10;
@@ -41,13 +43,18 @@ static uint32_t overlap(const struct tokens *heading, const struct titles *title
 uint32_t choose_anchor(const struct page *p, const struct headings *headings,
                        const struct titles *titles)
 {
-    uint32_t best = 0, best_score = ANCHOR_SCORE_MIN;
+    uint32_t best = 0, best_score = ANCHOR_SCORE_MIN, n_h1 = 0;
+    for (uint32_t i = 0; i < headings->n; i++)
+        n_h1 += p->nodes[headings->items[i].node].tag == HTML_H1;
     for (uint32_t i = 0; i < headings->n; i++) {
         const struct heading *h = &headings->items[i];
         if (p->sum[h->node].length >= ANCHOR_LENGTH_MAX)
             continue;
         uint32_t score = overlap(&h->words, titles);
-        score += p->nodes[h->node].tag == HTML_H1 ? H1_BONUS : 0;
+        bool h1 = p->nodes[h->node].tag == HTML_H1;
+        score += h1 ? H1_BONUS : 0;
+        if (h1 && score <= ANCHOR_SCORE_MIN && h->words.n >= LONE_WORDS_MIN && n_h1 <= LONE_MAX)
+            score = ANCHOR_SCORE_MIN + 1; // reworded for search engines, but still the title
         if (score > best_score) {
             best = h->node;
             best_score = score;

@@ -7,10 +7,10 @@
 
 enum { TITLES_MAX = 4 };
 
-// What the page calls itself: <title>, og:title, first headings.
+// What the page calls itself: <title> and og:title, then its first headings.
 struct titles {
     struct tokens of[TITLES_MAX];
-    uint32_t n;
+    uint32_t n, declared; // all of them; those that are no headings
 };
 
 // The heading that best repeats one of the titles; 0 if none does.

@@ -270,7 +270,8 @@ static bool read_day(struct scan *s, struct fields *f)
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         struct scan attempt = *s;
         struct fields fields = *f;
-        if (forms[i](&attempt, &fields) && valid_day(&fields) && !is_digit(*attempt.at)) {
+        if (forms[i](&attempt, &fields) && valid_day(&fields) &&
+            !(is_digit(attempt.at[-1]) && is_digit(*attempt.at))) {
             *s = attempt;
             *f = fields;
             return true;

@@ -69,6 +69,7 @@ static void find_titles(const struct page *p, const struct meta *meta,
         out->of[out->n++] = tokens_of(meta->title);
     if (meta->og_title.n)
         out->of[out->n++] = tokens_of(meta->og_title);
+    out->declared = out->n;
     for (uint32_t i = 0, h1 = 0; i < headings->n && h1 < TITLES_MAX - 2; i++)
         if (p->nodes[headings->items[i].node].tag == HTML_H1) {
             out->of[out->n++] = headings->items[i].words;

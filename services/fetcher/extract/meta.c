@@ -84,8 +84,9 @@ static uint32_t find_field(struct html_str name)
 
 // `found` holds the value for each name; the first of a name counts.
 static void read_meta(const struct page *p, const struct html_node *node,
-                      struct html_str found[FIELDS])
+                      struct html_str found[FIELDS], struct html_str *published_guess)
 {
+    bool publish = false;
     struct html_str content = {NULL, 0};
     uint32_t field = FIELDS;
     for (uint32_t i = 0; i < node->n_attrs; i++) {
@@ -95,8 +96,11 @@ static void read_meta(const struct page *p, const struct html_node *node,
             content = value;
         else if (field == FIELDS && (name == HTML_ATTR_NAME || name == HTML_ATTR_PROPERTY ||
                                      name == HTML_ATTR_ITEMPROP))
-            field = find_field(value);
+            publish |=
+                (field = find_field(value)) == FIELDS && memmem(value.s, value.n, "publish", 7);
     }
+    if (publish && content.n >= 8 && !published_guess->s)
+        *published_guess = content;
     if (content.n > 0 && field < FIELDS && !found[field].s)
         found[field] = content;
 }
@@ -135,7 +139,7 @@ void meta_read(const struct page *p, struct meta *out)
         const struct html_node *node = &p->nodes[i];
         switch (node->tag) {
         case HTML_META:
-            read_meta(p, node, found);
+            read_meta(p, node, found, &out->published_guess);
             break;
         case HTML_LINK:
             read_link(p, node, out);

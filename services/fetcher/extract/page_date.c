@@ -4,7 +4,14 @@
 #include <string.h>
 #include <strings.h>
 
-enum { LINE_MAX = 300, LINE_LENGTH_MAX = 160, DATED_MAX = 100, SCORE_MIN = 20 };
+enum {
+    LINE_MAX = 800,
+    LINE_LENGTH_MAX = 240,
+    DATED_MAX = 100,
+    SCORE_MIN = 20,
+    SURE_SCORE = 120,
+    SURE_COST_MAX = 95
+};
 
 static bool read(struct html_str s, const struct date_rules *rules, struct date *out)
 {
@@ -97,17 +104,18 @@ static bool may_hold_date(const char *s, size_t n)
 // A line with a date in it.
 struct dated {
     struct date date;
-    int number, score; // of the line; without the distance from the title
+    int number, score; // of the line; without its distance from the article
 };
 
 // Lines are gathered in document order; the title may come after some of them.
 struct gathered {
     struct dated lines[DATED_MAX];
-    int n, number, title; // lines with dates, all lines, the title's line
+    int n, number;           // lines with dates, all lines
+    int title, first, after; // lines: the title's, the article's first, the first after it
     char text[LINE_MAX];
     size_t size;
     uint32_t length;
-    bool linked;
+    bool linked, named; // in a link; in an element named after a date
 };
 
 static void end_line(struct gathered *g, const struct date_rules *rules)
@@ -119,26 +127,40 @@ static void end_line(struct gathered *g, const struct date_rules *rules)
         may_hold_date(g->text, g->size) && date_find(g->text, g->size, rules, &date)) {
         int score = 100 + line_score(g->text, g->size) - (int)g->length / 4;
         score -= g->linked ? 30 : 0;
+        score += g->named ? 30 : 0;
         score += date.precision > DATE_DAY ? 15 : 0;
         g->lines[g->n++] = (struct dated){date, g->number, score};
     }
     g->number++;
     g->size = g->length = 0;
-    g->linked = false;
+    g->linked = g->named = false;
 }
 
-static void add_text(struct gathered *g, const struct html_node *node, const struct mass *own)
+// class="post-date", "c-meta__date", "publishedTime"
+static bool is_named_date(const struct page *p, uint32_t i)
 {
+    struct html_str class = html_attr(p->html, &p->nodes[i], HTML_ATTR_CLASS);
+    return class.s &&
+           (memmem(class.s, class.n, "date", 4) || memmem(class.s, class.n, "Date", 4) ||
+            memmem(class.s, class.n, "publish", 7) || memmem(class.s, class.n, "posted", 6));
+}
+
+static void add_text(struct gathered *g, const struct page *p, uint32_t i)
+{
+    const struct html_node *node = &p->nodes[i];
     size_t room = sizeof g->text - g->size;
     size_t n = node->text_size < room ? node->text_size : room;
     memcpy(g->text + g->size, node->text, n);
     g->size += n;
-    g->length += own->length;
-    g->linked |= own->links > 0;
+    g->length += p->own[i].length;
+    g->linked |= p->own[i].links > 0;
+    if (node->text_size < LINE_LENGTH_MAX && may_hold_date(node->text, node->text_size))
+        g->named |=
+            is_named_date(p, node->parent) || is_named_date(p, p->nodes[node->parent].parent);
 }
 
 // All lines of the page, dropped or not: bylines are.
-static void gather(struct gathered *g, const struct page *p, uint32_t anchor,
+static void gather(struct gathered *g, const struct page *p, uint32_t anchor, uint32_t article,
                    const struct date_rules *rules)
 {
     uint32_t open = p->body;
@@ -151,27 +173,51 @@ static void gather(struct gathered *g, const struct page *p, uint32_t anchor,
             end_line(g, rules);
         if (i == anchor)
             g->title = g->number;
+        if (i == article)
+            g->first = g->number;
+        if (i < p->nodes[article].end)
+            g->after = g->number + 1;
         if (p->drop[i] == DROP_INVISIBLE)
             i = node->end - 1;
         else if (node->tag == HTML_TEXT)
-            add_text(g, node, &p->own[i]);
+            add_text(g, p, i);
         else
             open = i;
     }
     end_line(g, rules);
 }
 
-// The best line near the title, after it rather than before.
-static bool from_lines(const struct page *p, uint32_t anchor, const struct date_rules *rules,
-                       struct date *out)
+static int least(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+// What a line loses for its distance: from the title on downwards, before the article upwards,
+// after its end.
+static int distance_cost(const struct gathered *g, int number, bool titled, bool sure)
+{
+    int from = titled ? g->title : g->first;
+    int cost = number >= from ? (number - from) * 3 : (from - number) * 6;
+    if (number < g->first)
+        cost = least(cost, (g->first - number) * 5);
+    if (number >= g->after)
+        cost = least(cost, 15 + (number - g->after) * 8);
+    else if (number >= g->first) // signed and dated at its end
+        cost = least(cost, 15 + (g->after - 1 - number) * 5);
+    return sure ? least(cost, SURE_COST_MAX) : cost;
+}
+
+// The best line near the title or the article.
+static bool from_lines(const struct page *p, uint32_t anchor, uint32_t article,
+                       const struct date_rules *rules, struct date *out)
 {
     struct gathered *g = arena_alloc(p->arena, sizeof *g);
     *g = (struct gathered){.n = 0};
-    gather(g, p, anchor, rules);
+    gather(g, p, anchor, article, rules);
     int best = SCORE_MIN;
     for (int i = 0; i < g->n; i++) {
-        int distance = g->lines[i].number - g->title;
-        int score = g->lines[i].score - (distance >= 0 ? distance * 3 : -distance * 6);
+        int score = g->lines[i].score - distance_cost(g, g->lines[i].number, anchor != 0,
+                                                      g->lines[i].score >= SURE_SCORE);
         if (score > best) {
             best = score;
             *out = g->lines[i].date;
@@ -184,18 +230,17 @@ bool page_date(const struct page *p, const struct meta *meta, const struct ld *l
                uint32_t anchor, uint32_t node, const struct date_rules *rules, struct date *out,
                const char **rule)
 {
-    (void)node;
     *rule = "JSON-LD";
     if (read(ld->published, rules, out))
         return true;
     *rule = "meta element";
-    if (read(meta->published, rules, out))
+    if (read(meta->published, rules, out) || read(meta->published_guess, rules, out))
         return true;
     *rule = "time element";
     if (from_elements(p, anchor, rules, out))
         return true;
     *rule = "line near the title";
-    if (from_lines(p, anchor, rules, out))
+    if (from_lines(p, anchor, node, rules, out))
         return true;
     *rule = "URL";
     if (from_url(meta->canonical, rules, out) ||
