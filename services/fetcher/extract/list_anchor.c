@@ -113,10 +113,13 @@ bool list_named(const struct list_page *p, uint32_t node, const char *const *wor
         return false;
     for (size_t a = 0; a < COUNT(attrs); a++) {
         struct html_str value = html_attr(p->html, &p->nodes[node], attrs[a]);
-        for (size_t i = 0; i < value.n; i++)
-            for (size_t w = 0; begins_word(value.s, i) && w < n; w++)
-                if (word_at(value, i, words[w]))
+        for (size_t i = 0; i < value.n; i++) {
+            if (!begins_word(value.s, i))
+                continue;
+            for (size_t w = 0; w < n; w++)
+                if ((value.s[i] | 0x20) == words[w][0] && word_at(value, i, words[w]))
                     return true;
+        }
     }
     return false;
 }
