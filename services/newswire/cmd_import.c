@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // newswire import and export: the sources as a file.
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "common/file.h"
 #include "services/newswire/commands.h"
 #include "services/newswire/jsonl.h"
 #include "services/newswire/options.h"
@@ -48,27 +48,6 @@ static const char export_usage[] =
     "\n"
     "  newswire export > newswire.opml\n"
     "  newswire export --plain | grep '\\.中国/'\n";
-
-static enum err read_file(const char *name, struct buf *out, struct problem *why)
-{
-    bool standard = strcmp(name, "-") == 0;
-    FILE *f = standard ? stdin : fopen(name, "rb");
-    if (!f)
-        return problem_set(why, ERR_IO, "%s: %s", name, strerror(errno));
-    char chunk[65536];
-    size_t n;
-    while ((n = fread(chunk, 1, sizeof chunk, f)) > 0 && buf_add(out, chunk, n) == OK)
-        ;
-    enum err e = OK;
-    if (buf_failed(out))
-        e = problem_set(why, ERR_LIMIT, "%s: larger than %d MiB: split the file", name,
-                        SOURCE_LIST_BYTES >> 20);
-    else if (ferror(f))
-        e = problem_set(why, ERR_IO, "%s: %s", name, strerror(errno));
-    if (!standard)
-        fclose(f);
-    return e;
-}
 
 static enum err add_one(struct stack *stack, const struct listed_source *s,
                         Newswire__V1__Backfill *backfill, struct problem *why)
@@ -150,7 +129,7 @@ int cmd_import(int argc, char **argv)
     struct source_list list = {.items = NULL};
     struct buf bytes = buf_new(SOURCE_LIST_BYTES);
     const char *name = strcmp(argv[first], "-") == 0 ? "standard input" : argv[first];
-    if (read_file(argv[first], &bytes, &why) != OK ||
+    if (file_read(argv[first], &bytes, &why) != OK ||
         source_list_read(name, buf_str(&bytes), bytes.size, &list, &why) != OK)
         status = options_failed(argv[0], "%s", why.text);
     else

@@ -39,3 +39,4 @@ int cmd_classify(int argc, char **argv);
 // The classifier
 int cmd_train(int argc, char **argv);
 int cmd_evaluate(int argc, char **argv);
+int cmd_test_rule(int argc, char **argv);

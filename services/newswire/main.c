@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "services/newswire/commands.h"
 #include "common/suggest.h"
+#include "services/newswire/commands.h"
 
 struct command {
     const char *name, *help;
@@ -36,10 +36,13 @@ static const struct command commands[] = {
 
     {"Without a stack", NULL, NULL},
     {"fetch", "one URL through all steps: fetched, read and labelled", cmd_fetch},
+    {"extract", "take the articles out of HTML files", cmd_extract},
     {"classify", "label texts, with the words that spoke for each label", cmd_classify},
 
     {"The classifier", NULL, NULL},
     {"train", "teach the labels from your own examples", cmd_train},
+    {"evaluate", "how well it labels documents whose labels are known", cmd_evaluate},
+    {"test-rule", "what a word would find, before it goes into a taxonomy", cmd_test_rule},
 };
 
 enum { N_COMMANDS = sizeof commands / sizeof *commands };

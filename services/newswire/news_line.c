@@ -7,7 +7,7 @@
 #include "services/newswire/ink.h"
 #include "services/newswire/when.h"
 
-enum { TO_THE_MINUTE = 16, TO_THE_DAY = 10, LABEL_WIDTH = 15 };
+enum { TO_THE_MINUTE = 16, LABEL_WIDTH = 15 };
 
 // A title may hold tabs and newlines; a line must not.
 static void add_flat(struct buf *out, const char *s)
@@ -26,8 +26,8 @@ static void add_time(struct buf *out, const pb_news *news)
     char text[WHEN_SIZE];
     bool known = a->published_ms != 0;
     bool day = known && a->published_precision == NEWSWIRE__V1__PRECISION__PRECISION_DAY;
-    when_local(known ? a->published_ms : news->committed_ms, text);
-    buf_printf(out, "%-*.*s", TO_THE_MINUTE, day ? TO_THE_DAY : TO_THE_MINUTE, text);
+    when_published(known ? a->published_ms : news->committed_ms, day, text);
+    buf_printf(out, "%-*.*s", TO_THE_MINUTE, TO_THE_MINUTE, text);
 }
 
 void news_line(const pb_news *news, bool colour, struct buf *out)

@@ -14,12 +14,9 @@ static void write_published(const pb_announcement *a, struct buf *out)
 {
     char at[WHEN_SIZE];
     bool day = a->published_precision == NEWSWIRE__V1__PRECISION__PRECISION_DAY;
-    if (day) // midnight UTC of that day: only the date counts
-        when_utc(a->published_ms, at);
-    else
-        when_local(a->published_ms, at);
+    when_published(a->published_ms, day, at);
     if (a->published_ms)
-        buf_printf(out, "published %.*s", day ? 10 : WHEN_SIZE, at);
+        buf_printf(out, "published %s", at);
     else
         buf_puts(out, "publication date unknown");
     buf_printf(out, ", %s, read as %s%s\n", a->language, a->charset_used,

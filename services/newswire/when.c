@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 static time_t seconds(int64_t ms, int *rest)
@@ -40,6 +41,16 @@ void when_utc(int64_t ms, char out[WHEN_SIZE])
         return;
     }
     snprintf(out, WHEN_SIZE, "%.30s.%03dZ", text, rest);
+}
+
+void when_published(int64_t ms, bool day, char out[WHEN_SIZE])
+{
+    if (!day) {
+        when_local(ms, out);
+        return;
+    }
+    when_utc(ms, out);
+    out[strcspn(out, "T")] = '\0';
 }
 
 void when_span(int64_t ms, char out[WHEN_SIZE])

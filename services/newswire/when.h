@@ -2,12 +2,17 @@
 // Times and spans as people and programs read them. Times are UTC in milliseconds since 1970.
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { WHEN_SIZE = 40 };
 
 // In the local zone, with its offset: "2026-11-21 11:04:05 +08:00".
 void when_local(int64_t ms, char out[WHEN_SIZE]);
+
+// When something was published, as people read it: the local time, or of what is known by the day
+// (its midnight in UTC) that day: "2026-11-21".
+void when_published(int64_t ms, bool day, char out[WHEN_SIZE]);
 
 // RFC 3339 in UTC: "2026-11-21T03:04:05.678Z".
 void when_utc(int64_t ms, char out[WHEN_SIZE]);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "services/classifier/label/analysis.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/file.h"
 #include "common/mem.h"
 
 enum {
@@ -18,23 +18,7 @@ enum err analysis_file(const char *folder, const char *name, struct buf *into, s
 {
     char path[4096];
     snprintf(path, sizeof path, "%s/%s", folder, name);
-    FILE *f = fopen(path, "rb");
-    if (!f) {
-        int reason = errno;
-        return problem_set(why, reason == ENOENT ? ERR_NOTFOUND : ERR_IO, "%s: %s", path,
-                           strerror(reason));
-    }
-    char chunk[16384];
-    size_t n;
-    while ((n = fread(chunk, 1, sizeof chunk, f)) > 0 && !buf_add(into, chunk, n))
-        continue;
-    bool broken = ferror(f);
-    fclose(f);
-    if (broken)
-        return problem_set(why, ERR_IO, "%s: cannot be read", path);
-    if (buf_failed(into))
-        return problem_set(why, ERR_LIMIT, "%s: larger than %zu bytes", path, into->max);
-    return OK;
+    return file_read(path, into, why);
 }
 
 uint64_t analysis_hash(uint64_t hash, const void *bytes, size_t n)

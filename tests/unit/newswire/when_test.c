@@ -42,6 +42,26 @@ static void local_times_carry_their_offset(void **state)
     }
 }
 
+static void a_day_is_the_same_everywhere(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *zone;
+        bool day;
+        const char *want;
+    } rows[] = {
+        {"CST-8", true, "2026-11-19"},
+        {"EST5", true, "2026-11-19"},
+        {"EST5", false, "2026-11-18 19:00:00 -05:00"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char got[WHEN_SIZE];
+        use_zone(rows[i].zone);
+        when_published(1795046400000, rows[i].day, got);
+        assert_string_equal(got, rows[i].want);
+    }
+}
+
 static void utc_times_have_milliseconds(void **state)
 {
     (void)state;
@@ -106,6 +126,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(local_times_carry_their_offset),
+        cmocka_unit_test(a_day_is_the_same_everywhere),
         cmocka_unit_test(utc_times_have_milliseconds),
         cmocka_unit_test(spans_have_at_most_two_units),
         cmocka_unit_test(settings_are_written_exactly_in_the_largest_unit),
