@@ -24,6 +24,7 @@ enum {
 struct waiting {
     struct route from;
     pb_envelope *envelope;
+    char duplicate_of[33];
     bool answered;
 };
 
@@ -146,10 +147,12 @@ static enum err commit_puts(struct intake *i, struct problem *why)
 {
     int64_t now = clock_utc_ms();
     for (size_t at = 0; at < i->n; at++) {
-        const Newswire__V1__Put *put = i->waiting[at].envelope->put;
+        struct waiting *w = &i->waiting[at];
+        const Newswire__V1__Put *put = w->envelope->put;
+        duplicates_find(i->o.duplicates, put->announcement, now, w->duplicate_of);
         i->puts[at] = (struct store_put){.announcement = put->announcement,
                                          .classification = put->classification,
-                                         .duplicate_of = ""};
+                                         .duplicate_of = w->duplicate_of};
     }
     return store_commit(i->o.store, i->puts, i->n, now, i->o.keep_ms ? now - i->o.keep_ms : 0, why);
 }

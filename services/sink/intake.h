@@ -6,6 +6,7 @@
 
 #include "common/loop.h"
 #include "common/socket.h"
+#include "services/sink/duplicates.h"
 #include "services/sink/publish.h"
 #include "services/sink/store.h"
 
@@ -15,9 +16,10 @@ struct intake;
 typedef void intake_trouble(void *arg, const char *sentence);
 
 struct intake_options {
-    struct store *store;         // borrowed
-    struct publisher *publisher; // borrowed
-    int64_t keep_ms;             // how long news is kept; 0: for ever
+    struct store *store;           // borrowed
+    struct publisher *publisher;   // borrowed
+    struct duplicates *duplicates; // borrowed
+    int64_t keep_ms;               // how long news is kept; 0: for ever
     intake_trouble *trouble;
     void *arg;
 };

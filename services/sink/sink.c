@@ -26,6 +26,8 @@ const struct setting sink_settings_table[] = {
      "how long news is kept and replayed, 90d say; 0: for ever"},
     {"replay-rate", SETTING_SIZE, AT(replay_bytes), "64M", 1 << 20, 0,
      "bytes a second given to subscribers that catch up, together"},
+    {"duplicates", SETTING_DURATION, AT(duplicates_ms), "7d", 0, 0,
+     "how far back the same story is looked for; 0: not at all"},
     {"new-epoch", SETTING_BOOL, AT(new_epoch), NULL, 0, 0,
      "the store was restored from a backup: every subscriber begins anew"},
     {0},
@@ -34,6 +36,7 @@ const struct setting sink_settings_table[] = {
 struct sink {
     struct socket *ingest, *topic, *answers; // until they are handed over
     struct store *store, *reader;
+    struct duplicates *duplicates;
     struct publisher *publisher;
     struct intake *intake;
     struct replay *replay;
@@ -66,7 +69,10 @@ static enum err open_store(struct sink *s, const struct sink_settings *o, struct
     struct store_options writer = {.url = o->store, .new_epoch = o->new_epoch};
     struct store_options reader = {.url = o->store, .reader = true};
     enum err e = store_open(&writer, &s->store, why);
-    return e ? e : store_open(&reader, &s->reader, why);
+    if (!e)
+        e = store_open(&reader, &s->reader, why);
+    s->duplicates = duplicates_new(o->duplicates_ms);
+    return e ? e : duplicates_load(s->duplicates, s->store, clock_utc_ms(), why);
 }
 
 static void start_parts(struct sink *s, struct loop *l, const struct sink_settings *o)
@@ -78,6 +84,7 @@ static void start_parts(struct sink *s, struct loop *l, const struct sink_settin
     s->intake = intake_new(l, &s->ingest,
                            &(struct intake_options){.store = s->store,
                                                     .publisher = s->publisher,
+                                                    .duplicates = s->duplicates,
                                                     .keep_ms = o->keep_ms,
                                                     .trouble = on_trouble,
                                                     .arg = s});
@@ -130,6 +137,7 @@ void sink_stop(void **state)
     intake_free(&s->intake);
     replay_stop(&s->replay);
     publisher_free(&s->publisher);
+    duplicates_free(&s->duplicates);
     socket_free(&s->ingest);
     socket_free(&s->topic);
     socket_free(&s->answers);

@@ -8,8 +8,9 @@
 struct sink_settings {
     struct service_settings service;
     const char *store;
-    int64_t keep_ms;      // 0: for ever
-    int64_t replay_bytes; // a second
+    int64_t keep_ms;       // 0: for ever
+    int64_t replay_bytes;  // a second
+    int64_t duplicates_ms; // how far back the same story is looked for; 0: not at all
     bool new_epoch;
 };
 extern const struct setting sink_settings_table[];

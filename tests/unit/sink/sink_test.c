@@ -89,7 +89,8 @@ static int set_up(void **state)
     snprintf(g->ingest, sizeof g->ingest, "ipc://%s/ingest", g->folder);
     snprintf(g->topic, sizeof g->topic, "ipc://%s/topic", g->folder);
     snprintf(g->replay, sizeof g->replay, "ipc://%s/replay", g->folder);
-    g->settings = (struct sink_settings){.store = g->store, .replay_bytes = 64 << 20};
+    g->settings = (struct sink_settings){
+        .store = g->store, .replay_bytes = 64 << 20, .duplicates_ms = 3600000};
     g->settings.service.ingest = g->ingest;
     g->settings.service.topic = g->topic;
     g->settings.service.replay = g->replay;
@@ -332,6 +333,33 @@ static const Newswire__V1__Chunk *ask_replay(struct stage *g, Newswire__V1__Repl
     return answer->chunk;
 }
 
+static void send_story(struct stage *g, unsigned n)
+{
+    struct sample s;
+    sample_fill(&s, n, 1, "other");
+    s.announcement.text =
+        "国资委召开中央企业负责人会议，总结全年工作，部署明年任务，强调要深化改革、防范风险，"
+        "推动高质量发展，切实加强党的领导和党的建设。";
+    send_put(g, &s);
+    run(g);
+}
+
+static void the_first_teller_of_a_story_is_known_after_a_restart(void **state)
+{
+    struct stage *g = *state;
+    struct sample first;
+    sample_fill(&first, 1, 1, "other");
+    send_story(g, 1);
+    sink_stop(&g->sink);
+    start_sink(g);
+    send_story(g, 3);
+    Newswire__V1__Replay replay = NEWSWIRE__V1__REPLAY__INIT;
+    const Newswire__V1__Chunk *c = ask_replay(g, &replay);
+    assert_int_equal(c->n_news, 2);
+    assert_string_equal(c->news[0]->duplicate_of, "");
+    assert_string_equal(c->news[1]->duplicate_of, first.id);
+}
+
 static void a_chunk_says_what_it_covers(void **state)
 {
     struct stage *g = *state;
@@ -428,6 +456,7 @@ int main(void)
         TEST(a_late_subscriber_gets_everything_then_what_comes),
         TEST(a_subscriber_to_one_label_gets_that_label),
         TEST(a_subscriber_outlives_the_sink),
+        TEST(the_first_teller_of_a_story_is_known_after_a_restart),
         TEST(a_chunk_says_what_it_covers),
         TEST(lookup_finds_the_announcement_or_says_that_there_is_none),
         TEST(the_status_tells_what_is_in_the_store),
