@@ -17,7 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "pipeline"))
 
 from checks import Listener, feed, sequences  # noqa: E402
-from stack import Stack, children_of, command_of, until  # noqa: E402
+from stack import Stack, children_of, role, until  # noqa: E402
 from website import Site  # noqa: E402
 
 
@@ -31,7 +31,7 @@ def peak_kib(pid):
 
 def peaks(stack):
     """Peak memory of each process in MiB, largest first, by what it runs."""
-    found = [(peak_kib(pid) / 1024, command_of(pid)) for pid in children_of(stack.process.pid)]
+    found = [(peak_kib(pid) / 1024, role(pid)) for pid in children_of(stack.process.pid)]
     return sorted(found, reverse=True)
 
 
@@ -60,8 +60,8 @@ def main():
         delays = [n.committed_ms - n.announcement.fetched_ms for n in live.news]
         print(f"{len(live.news)} announcements from {given.hosts} hosts in {took:.1f} s: {len(live.news) / took:.0f} a second")
         print(f"fetched to committed: median {percentile(delays, 50)} ms, 99 % {percentile(delays, 99)} ms")
-        for mib, command in peaks(stack):
-            print(f"{mib:7.1f} MiB peak  {command[:100]}")
+        for mib, program in peaks(stack):
+            print(f"{mib:7.1f} MiB peak  {program}")
 
 
 if __name__ == "__main__":

@@ -12,21 +12,12 @@ import time
 from collections import Counter
 
 from checks import Listener, complete, feed, no_dead_letters, sequences, settled
-from stack import Failure, Stack, children_of, command_of, main, until
+from stack import Failure, Stack, children_of, main, role, until
 from website import Site
 
 COUNT = 200
 KILLS = int(os.environ.get("NEWSWIRE_KILLS", "15"))
 SEED = int(os.environ.get("NEWSWIRE_SEED", str(random.randrange(10**6))))
-
-
-def role(pid):
-    """newswire-fetcher, newswire-fetcher --worker, …: the program's name and whether it is a worker."""
-    try:
-        program = os.path.basename(os.readlink(f"/proc/{pid}/exe"))
-    except OSError:
-        return "gone"
-    return program + (" --worker" if "--worker" in command_of(pid).split() else "")
 
 
 def kill_one(stack, choose):

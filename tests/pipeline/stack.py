@@ -76,6 +76,15 @@ def command_of(pid):
         return "gone"
 
 
+def role(pid):
+    """newswire-fetcher, newswire-fetcher --worker, …: the program and whether it is one of its workers."""
+    try:
+        program = os.path.basename(os.readlink(f"/proc/{pid}/exe"))
+    except OSError:
+        return "gone"
+    return program + (" --worker" if "--worker" in command_of(pid).split() else "")
+
+
 class Stack:
     """`with Stack() as stack:` starts it and waits until it is ready; on a failure its log is printed."""
 
