@@ -15,7 +15,3 @@ void learn(const struct taxonomy *t, const struct examples *x, const bool *used,
 
 // Sums for each column of an example, as model_sums gives them for its document.
 void learn_sums(const struct model *m, const struct example *e, float *sums);
-
-// Fits slope and offset of a column to sums and whether the label was right (Platt 1999, as Lin,
-// Lin and Weng 2007 compute it).
-void learn_calibration(const float *sums, const bool *right, size_t n, struct column *column);

@@ -6,6 +6,7 @@
 
 #include "common/mem.h"
 #include "services/classifier/label/decide.h"
+#include "services/classifier/label/train/calibration.h"
 #include "services/classifier/label/train/learn.h"
 
 // Which fold an example is tested in: by its content, so that adding documents moves no other.
@@ -52,6 +53,26 @@ uint8_t teach_decide(const struct taxonomy *t, const float *scores, float *score
     return (uint8_t)primary;
 }
 
+// A document that has a label as a further one tells nothing about that label.
+static void calibrate(const struct taxonomy *t, const struct examples *x, const float *sums,
+                      struct column *calibration)
+{
+    float *column = mem_alloc(x->n * sizeof *column);
+    bool *right = mem_alloc(x->n * sizeof *right);
+    for (size_t c = 0; c < t->n_labels; c++) {
+        size_t n = 0;
+        for (size_t i = 0; i < x->n; i++) {
+            if (x->all[i].label != c && x->all[i].others >> c & 1)
+                continue;
+            column[n] = sums[i * TAXONOMY_LABELS + c];
+            right[n++] = x->all[i].label == c;
+        }
+        calibration_fit(column, right, n, &calibration[c]);
+    }
+    free(column);
+    free(right);
+}
+
 void teach_validate(const struct taxonomy *t, const struct examples *x, struct outcome *outcomes,
                     struct column *calibration)
 {
@@ -67,24 +88,13 @@ void teach_validate(const struct taxonomy *t, const struct examples *x, struct o
                 learn_sums(&m, &x->all[i], sums + i * TAXONOMY_LABELS);
         model_free(&m);
     }
-    float *column = mem_alloc(x->n * sizeof *column);
-    for (size_t c = 0; c < t->n_labels; c++) {
-        size_t n = 0;
-        for (size_t i = 0; i < x->n; i++) {
-            if (x->all[i].label != c && x->all[i].others >> c & 1)
-                continue;
-            column[n] = sums[i * TAXONOMY_LABELS + c];
-            used[n++] = x->all[i].label == c;
-        }
-        learn_calibration(column, used, n, &calibration[c]);
-    }
+    calibrate(t, x, sums, calibration);
     for (size_t i = 0; i < x->n; i++) {
         float scores[TAXONOMY_LABELS];
         for (size_t c = 0; c < t->n_labels; c++)
             scores[c] = model_probability(&calibration[c], sums[i * TAXONOMY_LABELS + c]);
         outcomes[i] = outcome_of(t, &x->all[i], scores);
     }
-    free(column);
     free(used);
     free(sums);
 }

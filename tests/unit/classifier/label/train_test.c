@@ -11,6 +11,7 @@
 
 #include <math.h>
 
+#include "services/classifier/label/train/calibration.h"
 #include "services/classifier/label/train/learn.h"
 #include "services/classifier/label/train/report.h"
 #include "services/classifier/label/train/teach.h"
@@ -181,7 +182,7 @@ static void calibration_makes_sums_probabilities(void **state)
             (double)(seed >> 16 & 0x7FFF) / 0x8000 < 1 / (1 + exp(-(2 * (double)sums[i] + 1)));
     }
     struct column c;
-    learn_calibration(sums, right, N, &c);
+    calibration_fit(sums, right, N, &c);
     assert_float_equal(c.slope, 2, 0.2);
     assert_float_equal(c.offset, 1, 0.2);
 }
