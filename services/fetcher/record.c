@@ -52,13 +52,17 @@ Newswire__V1__SourceKind record_kind(const struct record *r)
 struct http_request record_request(const struct record *r)
 {
     const Newswire__V1__SourceOptions *o = r->source ? r->source->options : r->entry->options;
+    const char *source = r->source ? r->source->url : r->entry->source_url;
     struct http_request q = {.url = record_url(r)};
     q.etag = r->source ? r->source->etag : r->entry->etag;
     q.last_modified = r->source ? r->source->last_modified : r->entry->last_modified;
-    if (o) {
+    if (o)
+        q.proxy = o->proxy;
+    // Keys and passwords, and doing without verification, are for the site that the user named, not
+    // for whatever it links.
+    if (o && url_same_site(source, q.url)) {
         q.headers = o->headers;
         q.n_headers = o->n_headers;
-        q.proxy = o->proxy;
         q.old_tls = o->old_tls;
     }
     return q;
@@ -109,9 +113,25 @@ static void tell_response(const struct record *r, struct ledger *l,
     ledger_must(l, ledger_tell(l, r->entry->id, r->fetched_ms, "fetched", detail));
 }
 
+// True if the user removed the source, and with it the entry, while it was asked for.
+static bool gone(const struct record *r, struct ledger *l)
+{
+    struct source *source = NULL;
+    struct entry *entry = NULL;
+    enum err e = r->source ? ledger_source_get(l, r->source->number, &source)
+                           : ledger_entry_get(l, r->entry->id, &entry);
+    source_free(&source);
+    entry_free(&entry);
+    if (e != ERR_NOTFOUND)
+        ledger_must(l, e);
+    return e == ERR_NOTFOUND;
+}
+
 enum record_next record_response(struct record *r, struct ledger *l,
                                  const struct http_response *response, int64_t now_ms)
 {
+    if (gone(r, l))
+        return RECORD_DONE;
     keep_response(r, response, now_ms);
     struct http_request asked = record_request(r);
     struct outcome o = outcome_of(response, r->poll.retry_after_s);
@@ -139,6 +159,8 @@ enum record_next record_response(struct record *r, struct ledger *l,
 
 void record_failed(struct record *r, struct ledger *l, const char *trouble, bool lasting)
 {
+    if (gone(r, l))
+        return;
     r->failed = true;
     log_warn("failed", "url=%s problem=%s", record_url(r), trouble);
     if (r->source)
@@ -150,9 +172,14 @@ void record_failed(struct record *r, struct ledger *l, const char *trouble, bool
 void record_understood(struct record *r, struct ledger *l,
                        const Newswire__V1__ExtractResult *result)
 {
-    if (r->source)
+    bool page = result->found == NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_PAGE;
+    if (gone(r, l))
+        return;
+    if (page && !result->announcement) // a worker may be in the hands of what it read
+        record_failed(r, l, "the worker's answer has no content", true);
+    else if (r->source)
         poll_understood(r, l, result);
-    else if (result->found == NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_PAGE)
+    else if (page)
         page_understood(r, l, result->announcement, result->problem);
     else
         record_failed(r, l, result->problem, true);

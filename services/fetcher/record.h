@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What a request was for and what came of it, written into the ledger: the polls of sources and the
 // pages of entries, from the response to the announcement. The decisions are here; requests are
-// made by fetch.c. Ledger failures end the process (flush.h).
+// made by fetch.c. What comes for a source or entry that was removed meanwhile is dropped. Ledger
+// failures end the process (flush.h).
 #pragma once
 
 #include <stdbool.h>
