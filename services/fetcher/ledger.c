@@ -68,13 +68,16 @@ static enum err make_identity(struct ledger *l)
 
 static enum err read_identity(struct ledger *l)
 {
-    struct query *q = query_new(l->db, "SELECT store, epoch, coalesce((SELECT seq FROM"
-                                       " sqlite_sequence WHERE name = 'outbox'), 0) FROM ledger");
+    struct query *q =
+        query_new(l->db, "SELECT store, epoch, coalesce((SELECT seq FROM"
+                         " sqlite_sequence WHERE name = 'outbox'), 0), (SELECT count(*) FROM"
+                         " outbox) FROM ledger");
     enum err e = query_step(q);
     if (!e) {
         snprintf(l->store, sizeof l->store, "%s", query_get_text(q, 0));
         l->epoch = (uint64_t)query_get_int(q, 1);
         l->added = l->flushed = (uint64_t)query_get_int(q, 2);
+        l->outbox = (uint64_t)query_get_int(q, 3);
     }
     query_free(&q);
     return e == ERR_NOTFOUND ? make_identity(l) : e;
@@ -227,8 +230,9 @@ enum err ledger_count(struct ledger *l, struct ledger_counts *out)
     if (e)
         return e;
     *out = (struct ledger_counts){(uint64_t)query_get_int(q, 0), (uint64_t)query_get_int(q, 1),
-                                  (uint64_t)query_get_int(q, 2), (uint64_t)query_get_int(q, 3),
-                                  (uint64_t)query_get_int(q, 4)};
+                                  (uint64_t)query_get_int(q, 2), l->outbox,
+                                  (uint64_t)query_get_int(q, 3)};
+    out->outbox -= out->dead;
     query_reset(q);
     return OK;
 }

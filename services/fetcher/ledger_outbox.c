@@ -22,8 +22,10 @@ enum err ledger_outbox_add(struct ledger *l, const pb_announcement *a)
         e = query_run(q);
     }
     buf_free(&payload);
-    if (!e)
+    if (!e) {
         l->added = (uint64_t)sqlite_last_row(l->db);
+        l->outbox++;
+    }
     return e;
 }
 
@@ -69,7 +71,10 @@ enum err ledger_outbox_done(struct ledger *l, uint64_t sequence)
     if (e)
         return e;
     query_int(q, 1, (int64_t)sequence);
-    return query_run(q);
+    e = query_run(q);
+    if (!e)
+        l->outbox -= (uint64_t)sqlite_changes(l->db);
+    return e;
 }
 
 enum err ledger_outbox_poison(struct ledger *l, uint64_t sequence, const char *reason,
@@ -147,5 +152,6 @@ enum err ledger_dead_drop(struct ledger *l, const char *id, int64_t now_ms, uint
     if (e)
         return e;
     *n = (uint64_t)sqlite_changes(l->db);
+    l->outbox -= *n;
     return *id && *n ? ledger_tell(l, id, now_ms, "dropped", "by the user") : OK;
 }

@@ -88,6 +88,5 @@ const char *const ledger_statements[STATEMENTS] = {
     [COUNT] = "SELECT (SELECT count(*) FROM sources),"
               " (SELECT count(*) FROM sources WHERE trouble <> ''),"
               " (SELECT count(*) FROM entries WHERE state = 0),"
-              " (SELECT count(*) FROM outbox WHERE dead_ms = 0),"
               " (SELECT count(*) FROM outbox WHERE dead_ms > 0)",
 };

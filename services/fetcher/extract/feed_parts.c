@@ -70,8 +70,8 @@ const char *feed_plain(struct feed_reader *r, const char *text, size_t max, bool
 
 const char *feed_html(struct feed_reader *r, const char *html, size_t size, size_t max, bool lines)
 {
-    struct buf text = buf_new(size + 16);
-    html_text(r->html, html, size, &text);
+    struct buf text = buf_new(FEED_MARKUP_MAX + 16);
+    html_text(r->html, html, text_cut(html, size, FEED_MARKUP_MAX), &text);
     const char *kept = text.size ? keep(r, buf_str(&text), text.size, max, lines) : "";
     buf_free(&text);
     return kept;

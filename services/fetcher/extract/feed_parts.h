@@ -18,6 +18,7 @@ enum {
     FEED_GUID_MAX = 2000,
     FEED_SUMMARY_MAX = 64 << 10,
     FEED_CONTENT_MAX = 1 << 20,
+    FEED_MARKUP_MAX = 2 << 20, // of one field's HTML
 };
 
 struct feed_reader {

@@ -59,7 +59,8 @@ static void add_squeezed(struct buf *out, const char *s, size_t n)
         uint32_t c;
         size_t size = text_decode(s + i, n - i, &c);
         bool blank = c <= ' ' || c == 0xA0 || c == 0x3000;
-        if (!blank && !text_is_forbidden(c))
+        bool whole = size > 1 || (unsigned char)s[i] < 0x80; // else cut in two
+        if (!blank && whole && !text_is_forbidden(c))
             buf_add(out, s + i, size);
         else if (blank && out->size > 0 && out->data[out->size - 1] != ' ')
             buf_puts(out, " ");
