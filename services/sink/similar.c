@@ -61,16 +61,25 @@ struct sketch {
 
 static void add_word(struct sketch *k, uint64_t word)
 {
-    memmove(k->last, k->last + 1, (RUN - 1) * sizeof *k->last);
-    k->last[RUN - 1] = word;
+    // Sums of products with odd numbers, so that the order of the words counts; mixed once.
+    static const uint64_t odd[RUN] = {0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9,
+                                      0xD6E8FEB86659FD93};
+    uint64_t run = 0;
+    for (size_t i = 0; i + 1 < RUN; i++)
+        run += (k->last[i] = k->last[i + 1]) * odd[i];
+    run = mix(run + (k->last[RUN - 1] = word) * odd[RUN - 1]);
     if (++k->words < RUN)
         return;
-    uint64_t run = 0;
-    for (size_t i = 0; i < RUN; i++)
-        run = mix(run + k->last[i]);
     size_t bin = run % SIMILAR_BINS;
     if (run < k->least[bin])
         k->least[bin] = run;
+}
+
+// Most characters are ASCII or Chinese; this is run over every announcement.
+static size_t decode(const char *s, size_t n, uint32_t *out)
+{
+    *out = (unsigned char)*s;
+    return *out < 0x80 ? 1 : text_decode(s, n, out);
 }
 
 static void add_text(struct sketch *k, const char *s)
@@ -79,20 +88,20 @@ static void add_text(struct sketch *k, const char *s)
     uint64_t word = 0;
     for (size_t i = 0; i < n;) {
         uint32_t c;
-        i += text_decode(s + i, n - i, &c);
-        bool alone = text_is_cjk(c);
+        i += decode(s + i, n - i, &c);
+        bool alone = c >= 0x80 && text_is_cjk(c);
         uint32_t as = folded(c);
         if (word && (alone || !as)) {
-            add_word(k, word);
+            add_word(k, mix(word));
             word = 0;
         }
         if (alone)
             add_word(k, mix(c));
         else if (as)
-            word = mix(word + as);
+            word = (word + as) * 0x9E3779B97F4A7C15;
     }
     if (word)
-        add_word(k, word);
+        add_word(k, mix(word));
 }
 
 // An empty bin takes over another's value, the same one for the same bin in every text.
