@@ -48,7 +48,8 @@ static void a_source_names_its_kinds_and_times(void **state)
                 "\"found\":\"feed\",\"paused\":true,\"every_s\":0,\"title\":\"国资委要闻\","
                 "\"added_at\":\"2026-11-19T03:04:05.678Z\",\"polled_at\":null,"
                 "\"next_poll_at\":null,\"failures\":0,\"trouble\":\"\",\"entries\":40,"
-                "\"published\":0,\"pending\":0,\"failed\":0}");
+                "\"published\":0,\"pending\":0,\"failed\":0,"
+                "\"selector\":\"\",\"options\":null}");
 }
 
 static void lists_hold_objects_and_words(void **state)
