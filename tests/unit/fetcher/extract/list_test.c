@@ -161,13 +161,14 @@ static void lists_of_all_usual_shapes_are_found(void **state)
 static void an_article_is_no_list(void **state)
 {
     static const char *const pages[] = {
-        "<html><body><div class=nav><a href=/a/>新闻中心首页</a><a href=/b/>通知公告栏目</a></div>"
-        "<h1>关于召开年度工作会议的通知</h1><p>各单位：现将有关事项通知如下。请按时参加会议，并做好"
-        "准备工作。会议时间为2026年11月20日。</p><p>附件：<a "
-        "href=/f/1.pdf>参会人员报名回执表格</a></p>"
-        "<div><a href=/n/1.html>上一篇：关于放假安排的通知</a></div></body></html>",
-        "<html><body><h1>Notice</h1><p>The company gives <a href=/x>notice of a meeting</a>.</p>"
-        "</body></html>",
+        ("<html><body><div class=nav><a href=/a/>新闻中心首页</a><a href=/b/>通知公告栏目</a></div>"
+         "<h1>关于召开年度工作会议的通知</"
+         "h1><p>各单位：现将有关事项通知如下。请按时参加会议，并做好"
+         "准备工作。会议时间为2026年11月20日。</p><p>附件：<a "
+         "href=/f/1.pdf>参会人员报名回执表格</a></p>"
+         "<div><a href=/n/1.html>上一篇：关于放假安排的通知</a></div></body></html>"),
+        ("<html><body><h1>Notice</h1><p>The company gives <a href=/x>notice of a meeting</a>.</p>"
+         "</body></html>"),
         "",
         "plain text",
         "<a href=1.html>x</a>",
