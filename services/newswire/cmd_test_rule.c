@@ -115,8 +115,6 @@ static void summarise(const struct run *r)
                100 * (double)r->labels[i].n / (double)r->found, r->labels[i].name);
 }
 
-int cmd_test_rule(int argc, char **argv);
-
 int cmd_test_rule(int argc, char **argv)
 {
     static const struct option options[] = {{"data", required_argument, NULL, 'd'},
