@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: MIT
 // newswire extract: takes the articles out of HTML files, without a running stack.
 #include <stdio.h>
-#include <string.h>
-#include <time.h>
 
-#include "common/buf.h"
+#include "common/file.h"
+#include "common/loop.h"
 #include "common/settings.h"
-#include "services/fetcher/extract/date.h"
-#include "services/fetcher/extract/extract.h"
 #include "services/newswire/commands.h"
+#include "services/newswire/findings.h"
 #include "services/newswire/jsonl.h"
 #include "services/newswire/options.h"
 
-enum { PAGE_MAX = 16 << 20, EXPLANATION_MAX = 64 << 20, CHUNK = 64 << 10 };
+enum { PAGE_MAX = 16 << 20, EXPLANATION_MAX = 64 << 20 };
 
 struct extract {
     const char *url, *charset;
@@ -47,69 +45,11 @@ struct run {
     int64_t now_ms;
 };
 
-// Reads a whole file, or standard input. False: it was said why not.
-static bool read_page(struct run *r, const char *path)
-{
-    char chunk[CHUNK];
-    bool standard = strcmp(path, "-") == 0, ok = true;
-    FILE *f = standard ? stdin : fopen(path, "rb");
-    if (!f) {
-        options_failed_at("extract", path, "cannot be opened: check the path");
-        return false;
-    }
-    buf_clear(&r->page);
-    for (size_t n = fread(chunk, 1, sizeof chunk, f); n > 0 && ok;
-         n = fread(chunk, 1, sizeof chunk, f))
-        ok = buf_add(&r->page, chunk, n) == OK;
-    if (!ok)
-        options_failed_at("extract", path, "is larger than 16 MB: no page of news is");
-    else if (ferror(f))
-        ok = options_failed_at("extract", path, "cannot be read: is it a folder?") == CMD_DONE;
-    if (!standard)
-        fclose(f);
-    return ok;
-}
-
-static json_t *published(const struct article *a)
-{
-    if (a->precision == DATE_NONE)
-        return json_null();
-    char text[DATE_TEXT_SIZE];
-    date_format(&(struct date){a->published_ms, a->precision, a->zone}, text);
-    return json_string(text);
-}
-
-static json_t *attachments(const struct article *a)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < a->n_attachments; i++)
-        json_array_append_new(list, json_pack("{s:s, s:s}", "url", a->attachments[i].url, "title",
-                                              a->attachments[i].title));
-    return list;
-}
-
-static json_t *feeds(const struct article *a)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < a->n_feeds; i++)
-        json_array_append_new(list, json_string(a->feeds[i]));
-    return list;
-}
-
 static void print_article(const char *path, const struct article *a)
 {
-    json_t *o = json_pack("{s:s, s:s, s:s, s:s%, s:o, s:s, s:s, s:s, s:s, s:b, s:i, s:s, s:s, "
-                          "s:o, s:o}",
-                          "file", path, "title", a->title, "standfirst", a->standfirst, "text",
-                          a->text, a->text_size, "published_at", published(a), "author", a->author,
-                          "site_name", a->site_name, "language", a->language, "charset",
-                          a->charset.used, "charset_guessed", a->charset.guessed, "replacements",
-                          (int)a->charset.replacements, "canonical_url", a->canonical_url, "image",
-                          a->image, "attachments", attachments(a), "feeds", feeds(a));
-    if (o)
-        jsonl_print(stdout, o);
-    else
-        options_failed_at("extract", path, "its name is not UTF-8: rename it");
+    json_t *object = json_pack("{s:o}", "file", findings_string(path));
+    findings_article(object, a);
+    jsonl_print(stdout, object);
 }
 
 static void extract_one(struct run *r, const char *path)
@@ -117,7 +57,7 @@ static void extract_one(struct run *r, const char *path)
     char content_type[200] = "";
     if (*r->options->charset)
         snprintf(content_type, sizeof content_type, "text/html; charset=%s", r->options->charset);
-    struct page_source source = {.bytes = r->page.data,
+    struct page_source source = {.bytes = (const uint8_t *)buf_str(&r->page),
                                  .size = r->page.size,
                                  .url = r->options->url,
                                  .content_type = content_type,
@@ -145,12 +85,14 @@ int cmd_extract(int argc, char **argv)
                     .extractor = extractor_new(),
                     .page = buf_new(PAGE_MAX),
                     .explanation = buf_new(EXPLANATION_MAX),
-                    .now_ms = (int64_t)time(NULL) * 1000};
+                    .now_ms = clock_utc_ms()};
     for (int i = first; i < argc; i++) {
-        if (read_page(&r, argv[i]))
+        struct problem why = {""};
+        buf_clear(&r.page);
+        if (file_read(argv[i], &r.page, &why) == OK)
             extract_one(&r, argv[i]);
         else
-            status = CMD_FAILED;
+            status = options_failed(argv[0], "%s", why.text);
     }
     extractor_free(&r.extractor);
     buf_free(&r.page);

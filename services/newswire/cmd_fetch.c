@@ -63,7 +63,7 @@ static json_t *entries_json(const struct feed *feed)
         const struct feed_entry *e = &feed->entries[i];
         json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:o, s:s}", "title", e->title, "url",
                                               e->link, "guid", e->guid, "published_at",
-                                              findings_published(e->published_ms, e->precision),
+                                              findings_published(e->published_ms, e->precision, 0),
                                               "summary", e->summary));
     }
     return list;
@@ -118,7 +118,8 @@ static enum err add_found(json_t *object, const struct page_source *source, cons
     case SNIFF_XML: // XHTML, mostly
         return add_page(object, source, labels, why);
     default:
-        return problem_set(why, ERR_INPUT, "%s: newswire reads pages and feeds", sniff_name(kind));
+        return problem_set(why, ERR_INPUT, "it is %s; this command shows pages and feeds",
+                           sniff_name(kind));
     }
 }
 

@@ -6,15 +6,15 @@
 
 #include "common/mem.h"
 #include "common/text.h"
-#include "services/newswire/when.h"
+#include "services/fetcher/extract/date.h"
 
-json_t *findings_published(int64_t ms, enum date_precision precision)
+json_t *findings_published(int64_t ms, enum date_precision precision, int zone)
 {
-    char text[WHEN_SIZE];
+    char text[DATE_TEXT_SIZE];
     if (precision == DATE_NONE)
         return json_null();
-    when_utc(ms, text);
-    return precision == DATE_DAY ? json_stringn(text, 10) : json_string(text);
+    date_format(&(struct date){ms, precision, zone}, text);
+    return json_string(text);
 }
 
 static json_t *strings(const char *const *all, size_t n)
@@ -44,15 +44,18 @@ void findings_article(json_t *object, const struct article *a)
     set(object, "title", a->title);
     set(object, "standfirst", a->standfirst);
     set(object, "text", a->text);
-    json_object_set_new(object, "published_at", findings_published(a->published_ms, a->precision));
+    json_object_set_new(object, "published_at",
+                        findings_published(a->published_ms, a->precision, a->zone));
     set(object, "author", a->author);
     set(object, "site_name", a->site_name);
     set(object, "language", a->language);
     set(object, "charset", a->charset.used);
     json_object_set_new(object, "charset_guessed", json_boolean(a->charset.guessed));
+    json_object_set_new(object, "replacements", json_integer(a->charset.replacements));
     set(object, "canonical_url", a->canonical_url);
     set(object, "image", a->image);
     json_object_set_new(object, "attachments", attachments_json(a));
+    json_object_set_new(object, "feeds", strings(a->feeds, a->n_feeds));
 }
 
 json_t *findings_string(const char *s)

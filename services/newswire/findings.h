@@ -8,8 +8,7 @@
 #include "services/fetcher/extract/extract.h"
 
 // Sets title, standfirst, text, published_at, author, site_name, language, charset,
-// charset_guessed, canonical_url, image and attachments in `object`. published_at is an RFC 3339
-// time in UTC, a date if only the day is known, null if nothing is.
+// charset_guessed, replacements, canonical_url, image, attachments and feeds in `object`.
 void findings_article(json_t *object, const struct article *a);
 
 // Sets primary, labels (label, detail, score, evidence with start, end, text, weight), themes,
@@ -20,5 +19,6 @@ void findings_labels(json_t *object, const struct labels *l);
 // UTF-8.
 json_t *findings_string(const char *s);
 
-// published_at as above; for other things that are published.
-json_t *findings_published(int64_t ms, enum date_precision precision);
+// When something was published: "2026-11-20T10:30:00+08:00", in the zone that was given (minutes
+// east of UTC); "2026-11-20" if only the day is known, null if nothing is.
+json_t *findings_published(int64_t ms, enum date_precision precision, int zone);
