@@ -49,24 +49,25 @@ static bool ends_sentence(const char *s, size_t n)
     return false;
 }
 
+// Cleans the block's text, the last in the buffer, and keeps the block if anything is left of it.
+static void keep_block(struct blocks *b, struct block *block)
+{
+    char *s = (char *)b->text.data + block->from;
+    block->size = (uint32_t)text_clean(s, b->text.size - block->from);
+    b->text.size = block->from + block->size;
+    if (block->size == 0 || block->length == 0)
+        return;
+    block->sentence = ends_sentence(s, block->size);
+    if (block->length < LINE_LENGTH_MAX)
+        block->kind = (uint8_t)line_kind(b->lines, (struct html_str){s, block->size});
+    mem_reserve((void **)&b->items, &b->cap, b->n + 1, sizeof *b->items);
+    b->items[b->n++] = *block;
+}
+
 static void end_line(struct blocks *b, struct line *line, uint32_t owner, uint8_t tag)
 {
-    struct block *block = &line->block;
-    if (!b->text.failed) {
-        block->size = (uint32_t)b->text.size - block->from;
-        if (block->size > 0) {
-            char *s = (char *)b->text.data + block->from;
-            block->size = (uint32_t)text_clean(s, block->size);
-            b->text.size = block->from + block->size;
-            block->sentence = ends_sentence(s, block->size);
-            if (block->length < LINE_LENGTH_MAX)
-                block->kind = (uint8_t)line_kind(b->lines, (struct html_str){s, block->size});
-        }
-        if (block->length > 0 && block->size > 0) {
-            mem_reserve((void **)&b->items, &b->cap, b->n + 1, sizeof *b->items);
-            b->items[b->n++] = *block;
-        }
-    }
+    if (!b->text.failed && b->text.size > line->block.from)
+        keep_block(b, &line->block);
     *line = (struct line){.block = {.owner = owner, .tag = tag, .from = (uint32_t)b->text.size}};
 }
 
