@@ -5,8 +5,7 @@
 #include <string.h>
 
 #include "services/fetcher/extract/feed_parts.h"
-
-enum { VALUES_MAX = 300000 };
+#include "services/fetcher/extract/json_guard.h"
 
 // The string at `key`; "" if there is none. A number, which some use as id, is written out.
 static const char *string_at(struct feed_reader *r, const json_t *object, const char *key)
@@ -97,22 +96,6 @@ static size_t last_whole(const char *s, size_t n)
     return end;
 }
 
-// Brackets and commas outside of strings: a parsed value takes some 100 bytes, however short it is.
-static size_t count_values(const char *s, size_t n)
-{
-    size_t values = 0;
-    bool quoted = false;
-    for (size_t i = 0; i < n; i++) {
-        if (quoted && s[i] == '\\')
-            i++;
-        else if (s[i] == '"')
-            quoted = !quoted;
-        else if (!quoted)
-            values += s[i] == ',' || s[i] == '[' || s[i] == '{';
-    }
-    return values;
-}
-
 static json_t *parse(const char *s, size_t n)
 {
     return json_loadb(s, n, JSON_DISABLE_EOF_CHECK | JSON_ALLOW_NUL, NULL);
@@ -151,7 +134,7 @@ enum err feed_read_json(struct feed_reader *r, const char *text, size_t size)
     if (!start)
         return ERR_INPUT;
     size -= (size_t)(start - text);
-    if (count_values(start, size) > VALUES_MAX)
+    if (!json_is_bounded(start, size))
         return ERR_INPUT;
     json_t *root = parse(start, size);
     if (!root)

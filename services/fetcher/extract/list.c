@@ -8,7 +8,9 @@
 #include "common/buf.h"
 #include "common/mem.h"
 #include "services/fetcher/extract/charset.h"
+#include "services/fetcher/extract/list_json.h"
 #include "services/fetcher/extract/list_parts.h"
+#include "services/fetcher/extract/sniff.h"
 #include "services/fetcher/extract/url.h"
 #include "services/fetcher/extract/zone.h"
 
@@ -232,6 +234,41 @@ static bool read_found(struct list_reader *r, const struct page_source *source,
            discover(r, source, text->text, text->size, true);
 }
 
+// Not a page but what its script would have fetched.
+static bool is_json(const struct charset_text *text)
+{
+    enum sniff sniff = sniff_document((const uint8_t *)text->text, text->size);
+    const char *open = memchr(text->text, '(', text->size < 100 ? text->size : 100);
+    bool call = open && open + 1 < text->text + text->size && (open[1] == '{' || open[1] == '[');
+    return sniff == SNIFF_JSON || (sniff == SNIFF_TEXT && call);
+}
+
+static enum err read_json(struct list_reader *r, const struct page_source *source,
+                          const struct charset_text *text, const char *selector,
+                          struct problem *why)
+{
+    struct list_json json = {.arena = r->arena,
+                             .base = source->url,
+                             .dates = {zone_guess("", text->text, text->size), source->now_ms},
+                             .links = r->links};
+    enum err rc = list_json_read(&json, text->text, text->size, selector);
+    if (rc == ERR_INPUT)
+        return problem_set(why, ERR_INPUT,
+                           "%.200s: the selector \"%.100s\" is malformed; for JSON it is "
+                           "\"path.to.array url=FIELD title=FIELD date=FIELD\"",
+                           source->url, selector);
+    if (rc != OK)
+        return problem_set(why, ERR_INPUT,
+                           "%.200s: no list was found in this JSON; say where with --selector "
+                           "\"path.to.array url=FIELD title=FIELD date=FIELD\"",
+                           source->url);
+    r->list.links = r->links;
+    r->list.n_links = json.n;
+    r->list.finding = json.finding;
+    r->list.sure = true;
+    return OK;
+}
+
 enum err list_read(struct list_reader *r, const struct page_source *source, const char *selector,
                    const struct list **out, struct problem *why)
 {
@@ -244,7 +281,9 @@ enum err list_read(struct list_reader *r, const struct page_source *source, cons
         charset_decode(source->bytes, source->size, source->content_type, &r->decoded);
     r->list.charset = text.report;
     enum err rc = OK;
-    if (*selector)
+    if (is_json(&text))
+        rc = read_json(r, source, &text, selector, why);
+    else if (*selector)
         rc = read_selected(r, source, &text, selector, why);
     else if (!read_found(r, source, &text))
         rc = problem_set(why, ERR_INPUT,

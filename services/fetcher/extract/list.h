@@ -37,7 +37,8 @@ void list_reader_free(struct list_reader **r);
 
 // Finds the links to articles. `selector` is "" or says where they are, for the page on which
 // guessing fails: a CSS selector of type, class, id, descendant and child ("#news ul.list > li a");
-// elements other than links stand for the links in them. *out is borrowed until the next call.
+// elements other than links stand for the links in them. In JSON, which is read too, it names the
+// array and the fields: see list_json.h. *out is borrowed until the next call.
 // ERR_INPUT: no list was found, or the selector is malformed or matches nothing; *why says which.
 enum err list_read(struct list_reader *r, const struct page_source *source, const char *selector,
                    const struct list **out, struct problem *why) MUST_CHECK;

@@ -260,6 +260,55 @@ static void dates_in_running_text_stand_before_or_after_their_links(void **state
     }
 }
 
+static void json_lists_are_read_by_guess_or_by_statement(void **state)
+{
+    static const struct {
+        const char *text, *selector, *want_url, *want_title, *want_date;
+    } rows[] = {
+        {"{\"code\":0,\"data\":{\"rows\":[{\"id\":7,\"docTitle\":\"关于召开会议的通知\","
+         "\"docPubUrl\":"
+         "\"/art/7.html\",\"pubTime\":\"2026-11-20 08:00:00\",\"img\":\"/a.jpg\"},{\"id\":8,"
+         "\"docTitle\":\"Notice\",\"docPubUrl\":\"/art/8.html\",\"pubTime\":\"2026-11-19\"}]}}",
+         "", "https://example.com/art/7.html", "关于召开会议的通知", "2026-11-20"},
+        {"callback([{\"t\":\"Notice of a meeting\",\"u\":\"x/1.html\",\"d\":1795132800},"
+         "{\"t\":\"公告二\",\"u\":\"x/2.html\",\"d\":1795132801}]);",
+         "", "https://example.com/news/x/1.html", "Notice of a meeting", "2026-11-20"},
+        {"{\"list\":[{\"id\":11,\"n\":\"公告\",\"w\":\"2026年11月20日\"}]}",
+         "list url=/a/{id}/{n}.html title=n date=w",
+         "https://example.com/a/11/%E5%85%AC%E5%91%8A.html", "公告", "2026-11-20"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct list *list = must_read(*state, rows[i].text, rows[i].selector);
+        assert_string_equal(list->links[0].url, rows[i].want_url);
+        assert_string_equal(list->links[0].title, rows[i].want_title);
+        assert_true(is_date(&list->links[0], rows[i].want_date));
+        assert_true(list->sure);
+    }
+}
+
+static void json_without_a_list_says_what_to_state(void **state)
+{
+    static const struct {
+        const char *text, *selector, *want;
+    } rows[] = {
+        {"{\"a\":1}", "", "no list was found in this JSON"},
+        {"{\"a\":[1,2,3]}", "", "no list was found"},
+        {"{\"a\":[{\"u\":\"/1\"}]}", "b url=u", "no list was found"},
+        {"{\"a\":[]}", "a", "malformed"},
+        {"{\"a\":[]}", "a link=u", "malformed"},
+        {"{\"a\":", "", "no list was found"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct page_source source = {(const uint8_t *)rows[i].text, strlen(rows[i].text),
+                                     "https://example.com/api", "", NOW_MS};
+        const struct list *list = NULL;
+        struct problem why;
+        assert_int_equal(list_read(*state, &source, rows[i].selector, &list, &why), ERR_INPUT);
+        assert_non_null(strstr(why.text, rows[i].want));
+        assert_null(list);
+    }
+}
+
 static void the_dates_of_lists_are_read(void **state)
 {
     (void)state;
@@ -314,6 +363,8 @@ int main(void)
         cmocka_unit_test(a_selector_says_where_the_links_are),
         cmocka_unit_test(a_selector_that_cannot_work_is_named),
         cmocka_unit_test(dates_in_running_text_stand_before_or_after_their_links),
+        cmocka_unit_test(json_lists_are_read_by_guess_or_by_statement),
+        cmocka_unit_test(json_without_a_list_says_what_to_state),
         cmocka_unit_test(the_dates_of_lists_are_read),
         cmocka_unit_test(the_base_of_the_page_counts),
     };

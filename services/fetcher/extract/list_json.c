@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: MIT
+#include "services/fetcher/extract/list_json.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "common/buf.h"
+#include "common/text.h"
+#include "services/fetcher/extract/json_guard.h"
+#include "services/fetcher/extract/list_parts.h"
+#include "services/fetcher/extract/url.h"
+
+enum { DEPTH_MAX = 8, SAMPLE = 20, PATH_SIZE = 200, NAME_SIZE = 64, ENTRIES_MIN = 2 };
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+// Which array, and which of its objects' fields. Empty: none.
+struct shape {
+    char path[PATH_SIZE]; // "data.rows"; "." for the root
+    char url[PATH_SIZE];  // a field, or a pattern with {field}
+    char title[NAME_SIZE], date[NAME_SIZE];
+    double score;
+};
+
+// ---- Values ----
+
+// A string or a number as text; "" for everything else.
+static const char *text_at(struct arena *arena, const json_t *object, const char *key)
+{
+    const json_t *value = json_object_get(object, key);
+    if (json_is_integer(value))
+        return arena_printf(arena, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+    const char *s = json_string_value(value);
+    return s ? s : "";
+}
+
+static bool looks_like_url(const char *s)
+{
+    bool path = strchr(s, '/') || strcasestr(s, ".htm") || strcasestr(s, ".jsp");
+    static const char *const images[] = {".jpg", ".jpeg", ".png", ".gif", ".webp", ".svg"};
+    for (size_t i = 0; i < COUNT(images); i++)
+        if (strcasestr(s, images[i]))
+            return false;
+    return path && !strchr(s, ' ') && !strchr(s, '<') && strlen(s) >= 4;
+}
+
+// The pattern with its {fields} filled in; a pattern without any names the field itself.
+static const char *fill(struct arena *arena, const char *pattern, const json_t *object)
+{
+    if (!strchr(pattern, '{'))
+        return text_at(arena, object, pattern);
+    struct buf out = buf_new(URL_MAX);
+    for (const char *s = pattern; *s;) {
+        size_t plain = strcspn(s, "{"), name = strcspn(s + plain, "}");
+        buf_add(&out, s, plain);
+        s += plain;
+        if (!*s || s[name] != '}')
+            break;
+        buf_puts(&out, text_at(arena, object, arena_strndup(arena, s + 1, name - 1)));
+        s += name + 1;
+    }
+    const char *url = arena_strndup(arena, buf_str(&out), out.size);
+    buf_free(&out);
+    return url;
+}
+
+// ---- Guessing ----
+
+static double by_name(const char *key, const char *const *names, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcasecmp(key, names[i]) == 0)
+            return 2;
+    for (size_t i = 0; i < n; i++)
+        if (strcasestr(key, names[i]))
+            return 1;
+    return 0;
+}
+
+// How well a field fits, over the first objects: what share of its values does, and its name.
+struct fit {
+    double url, title, date;
+};
+
+static struct fit fit_of(const struct list_json *l, const json_t *array, const char *key)
+{
+    static const char *const urls[] = {"url", "link", "href", "path"};
+    static const char *const titles[] = {"title", "name", "headline", "subject", "topic"};
+    static const char *const dates[] = {"date", "time", "pub", "created", "day"};
+    size_t n = json_array_size(array) < SAMPLE ? json_array_size(array) : SAMPLE;
+    double url = 0, cells = 0, date = 0;
+    const char *last = "";
+    for (size_t i = 0; i < n; i++) {
+        const char *s = text_at(l->arena, json_array_get(array, i), key);
+        struct date when;
+        size_t size = strnlen(s, 1000);
+        url += looks_like_url(s) && strcmp(s, last) != 0;
+        date += date_read(s, size, &l->dates, &when);
+        cells += size < 1000 && !looks_like_url(s) ? list_cells(s, size) : 0;
+        last = s;
+    }
+    double share = n > 0 ? 1 / (double)n : 0, length = cells * share;
+    return (struct fit){
+        .url = url * share < 0.8 ? 0 : 1 + by_name(key, urls, COUNT(urls)),
+        .title = length < 6 || date * share > 0.5
+                     ? 0
+                     : (length < 80 ? length / 80 : 0.2) + 2 * by_name(key, titles, COUNT(titles)),
+        .date = date * share < 0.5 ? 0 : 1 + by_name(key, dates, COUNT(dates)),
+    };
+}
+
+static void keep_best(char *field, size_t size, const char *key, double fit, double *best)
+{
+    if (fit > *best && strlen(key) < size) {
+        *best = fit;
+        snprintf(field, size, "%s", key);
+    }
+}
+
+static void consider(const struct list_json *l, const json_t *array, const char *path,
+                     struct shape *best)
+{
+    struct shape shape = {.score = 0};
+    json_t *first = json_array_get(array, 0);
+    if (json_array_size(array) < ENTRIES_MIN || !json_is_object(first))
+        return;
+    double url = 0, title = 0, date = 0;
+    const char *key;
+    json_t *value;
+    json_object_foreach(first, key, value)
+    {
+        struct fit fit = fit_of(l, array, key);
+        keep_best(shape.url, sizeof shape.url, key, fit.url, &url);
+        keep_best(shape.title, sizeof shape.title, key, fit.title, &title);
+        keep_best(shape.date, sizeof shape.date, key, fit.date, &date);
+    }
+    size_t n = json_array_size(array) < SAMPLE ? json_array_size(array) : SAMPLE;
+    shape.score = url > 0 && title > 0 ? (double)n * (url + title + date) : 0;
+    snprintf(shape.path, sizeof shape.path, "%s", *path ? path : ".");
+    if (shape.score > best->score)
+        *best = shape;
+}
+
+// Every array of objects that objects alone lead to. The depth is bounded.
+static void search(const struct list_json *l, json_t *value, const char *path, int depth,
+                   struct shape *best)
+{
+    if (json_is_array(value))
+        consider(l, value, path, best);
+    if (!json_is_object(value) || depth == DEPTH_MAX)
+        return;
+    const char *key;
+    json_t *child;
+    json_object_foreach(value, key, child)
+    {
+        char below[PATH_SIZE];
+        int n = snprintf(below, sizeof below, "%s%s%s", path, *path ? "." : "", key);
+        if (n > 0 && (size_t)n < sizeof below && !strpbrk(key, ". "))
+            search(l, child, below, depth + 1, best);
+    }
+}
+
+// ---- A stated shape ----
+
+static bool take_part(struct shape *shape, const char *part)
+{
+    const struct {
+        const char *name;
+        char *field;
+        size_t size;
+    } parts[] = {{"url=", shape->url, sizeof shape->url},
+                 {"title=", shape->title, sizeof shape->title},
+                 {"date=", shape->date, sizeof shape->date}};
+    for (size_t i = 0; i < COUNT(parts); i++) {
+        size_t n = strlen(parts[i].name);
+        if (strncmp(part, parts[i].name, n) == 0)
+            return (size_t)snprintf(parts[i].field, parts[i].size, "%s", part + n) < parts[i].size;
+    }
+    bool path = !*shape->path && !strchr(part, '=');
+    return path && (size_t)snprintf(shape->path, sizeof shape->path, "%s", part) < PATH_SIZE;
+}
+
+static bool parse_shape(struct arena *arena, const char *selector, struct shape *out)
+{
+    *out = (struct shape){.score = 1};
+    char *rest = arena_strndup(arena, selector, strlen(selector));
+    for (char *part = strsep(&rest, " "); part; part = strsep(&rest, " "))
+        if (*part && !take_part(out, part))
+            return false;
+    return *out->path && *out->url;
+}
+
+static json_t *array_at(struct arena *arena, json_t *root, const char *path)
+{
+    char *rest = arena_strndup(arena, path, strlen(path));
+    json_t *value = root;
+    if (strcmp(path, ".") != 0)
+        for (char *key = strsep(&rest, "."); key; key = strsep(&rest, "."))
+            value = json_object_get(value, key);
+    return json_is_array(value) ? value : NULL;
+}
+
+// ---- Reading ----
+
+static const char *clean(struct arena *arena, const char *s)
+{
+    char *copy = arena_strndup(arena, s, strnlen(s, LIST_TITLE_MAX));
+    copy[text_clean(copy, strlen(copy))] = '\0';
+    for (char *c = copy; *c; c++)
+        *c = *c == '\n' || *c == '\t' ? ' ' : *c;
+    return copy;
+}
+
+static void add_link(struct list_json *l, const json_t *object, const struct shape *shape)
+{
+    char url[URL_MAX + 1];
+    struct date date = {.precision = DATE_NONE};
+    const char *address = fill(l->arena, shape->url, object);
+    if (!*address || url_resolve(l->base, address, url) != OK || l->n == LIST_LINKS_MAX)
+        return;
+    const char *when = *shape->date ? text_at(l->arena, object, shape->date) : "";
+    date_read(when, strlen(when), &l->dates, &date);
+    l->links[l->n++] = (struct list_link){
+        .url = arena_strndup(l->arena, url, strlen(url)),
+        .title = *shape->title ? clean(l->arena, text_at(l->arena, object, shape->title)) : "",
+        .published_ms = date.ms,
+        .precision = date.precision,
+    };
+}
+
+static void add_links(struct list_json *l, json_t *array, const struct shape *shape)
+{
+    size_t i;
+    json_t *object;
+    json_array_foreach(array, i, object)
+    {
+        add_link(l, object, shape);
+    }
+    l->finding = arena_printf(l->arena, "%zu links: %s url=%s%s%s%s%s", l->n, shape->path,
+                              shape->url, *shape->title ? " title=" : "", shape->title,
+                              *shape->date ? " date=" : "", shape->date);
+}
+
+enum err list_json_read(struct list_json *l, const char *text, size_t size, const char *selector)
+{
+    struct shape shape = {.score = 0};
+    if (*selector && !parse_shape(l->arena, selector, &shape))
+        return ERR_INPUT;
+    const char *end = text + size, *start = text;
+    while (start < end && *start != '{' && *start != '[')
+        start++; // JSONP: name({…})
+    if (!json_is_bounded(start, (size_t)(end - start)))
+        return ERR_LIMIT;
+    json_t *root =
+        json_loadb(start, (size_t)(end - start), JSON_DISABLE_EOF_CHECK | JSON_ALLOW_NUL, NULL);
+    if (!root)
+        return ERR_LIMIT;
+    l->n = 0;
+    if (!*selector)
+        search(l, root, "", 0, &shape);
+    json_t *array = shape.score > 0 ? array_at(l->arena, root, shape.path) : NULL;
+    if (array)
+        add_links(l, array, &shape);
+    json_decref(root);
+    return l->n > 0 ? OK : ERR_NOTFOUND;
+}

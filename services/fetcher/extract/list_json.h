@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+// Lists that a page's script fetches as JSON: the array and its fields are guessed by names and
+// values, or stated. Part of list.c. Pure.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/err.h"
+#include "common/mem.h"
+#include "services/fetcher/extract/date.h"
+#include "services/fetcher/extract/list.h"
+
+struct list_json {
+    struct arena *arena; // of the strings
+    const char *base;    // of relative URLs
+    struct date_rules dates;
+    struct list_link *links; // room for LIST_LINKS_MAX
+    size_t n;
+    const char *finding; // in the form of a selector, so that it can be stated next time
+};
+
+// Reads clean text, JSON or JSONP. `selector`: "" to guess, or "data.rows url=link title=name
+// date=time", where url may also be a pattern, "url=/art/{id}.html"; "." is the root. ERR_INPUT:
+// the selector is malformed; ERR_NOTFOUND: there is no such list; ERR_LIMIT: not JSON, or too
+// large.
+enum err list_json_read(struct list_json *l, const char *text, size_t size,
+                        const char *selector) MUST_CHECK;
