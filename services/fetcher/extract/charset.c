@@ -184,12 +184,22 @@ static uint32_t decode(const lxb_encoding_data_t *e, const uint8_t *bytes, size_
     return replacements;
 }
 
-// Valid to the end, or to a last character that was cut off with the document.
+// The beginning of a character, cut off with the document: a lead byte, fewer than it asks for.
+static bool is_cut_character(const uint8_t *b, size_t n)
+{
+    if (n == 0 || b[0] < 0xC2 || b[0] > 0xF4)
+        return false;
+    size_t length = b[0] < 0xE0 ? 2 : b[0] < 0xF0 ? 3 : 4;
+    for (size_t i = 1; i < n; i++)
+        if ((b[i] & 0xC0) != 0x80)
+            return false;
+    return n < length;
+}
+
 static bool is_utf8(const uint8_t *bytes, size_t size, size_t *valid)
 {
     *valid = text_valid_prefix((const char *)bytes, size);
-    return size - *valid < 4 && (*valid == size || bytes[*valid] >= 0xC2) &&
-           text_valid_prefix((const char *)bytes + *valid, size - *valid) == 0;
+    return *valid == size || is_cut_character(bytes + *valid, size - *valid);
 }
 
 // ISO-2022-JP and UTF-16 look like ASCII, so their declaration outweighs being valid UTF-8.
