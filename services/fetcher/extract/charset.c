@@ -199,7 +199,12 @@ static bool is_cut_character(const uint8_t *b, size_t n)
 static bool is_utf8(const uint8_t *bytes, size_t size, size_t *valid)
 {
     *valid = text_valid_prefix((const char *)bytes, size);
-    return *valid == size || is_cut_character(bytes + *valid, size - *valid);
+    if (*valid == size)
+        return true;
+    bool ascii = true; // one odd byte after nothing but ASCII is no sign of UTF-8
+    for (size_t i = 0; i < *valid && ascii; i++)
+        ascii = bytes[i] < 0x80;
+    return !ascii && is_cut_character(bytes + *valid, size - *valid);
 }
 
 // ISO-2022-JP and UTF-16 look like ASCII, so their declaration outweighs being valid UTF-8.
