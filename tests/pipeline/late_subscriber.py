@@ -31,7 +31,7 @@ def test():
         first = Subscriber(stack.endpoint(3), stack.endpoint(4))
         before = take(first, COUNT // 3)
         first.close()
-        second = Subscriber(stack.endpoint(3), stack.endpoint(4), after=before[-1].sequence)
+        second = Subscriber(stack.endpoint(3), stack.endpoint(4), first.epoch, before[-1].sequence)
         after = take(second, COUNT - len(before))
         second.close()
         sequences(before + after)

@@ -32,12 +32,15 @@ def compiled():
 
 
 class Subscriber:
-    """Everything after sequence `after` of the store, each once, in order; 0 is everything."""
+    """Everything after sequence `last` of the store, each once, in order; 0 is everything. To go on after a crash, save
+    `epoch` and `last` of each announcement that you are done with, and give them back."""
 
-    ASK_AGAIN = 2.0  # seconds without an answer to a replay
+    PAUSE, LONGEST_PAUSE = 2.0, 16.0  # seconds before asking again
 
-    def __init__(self, topic, replay, after=0):
+    def __init__(self, topic, replay, epoch=None, last=0):
         self.delivery, self.news_pb = compiled()
+        self.epoch, self.last = epoch, last
+        self.ready = []  # announcements that news() has not given out yet
         context = zmq.Context.instance()
         self.sub = context.socket(zmq.SUB)
         for prefix in (b"classified-news", b"head.classified-news"):
@@ -49,9 +52,8 @@ class Subscriber:
         self.poller = zmq.Poller()
         self.poller.register(self.sub, zmq.POLLIN)
         self.poller.register(self.dealer, zmq.POLLIN)
-        self.epoch, self.last = None, after
-        self.asked = None  # when; None: nothing is being asked
-        self.ready = []
+        self.pause = self.PAUSE
+        self.again = None  # when to ask again; None: no question is under way
         self._ask()
 
     def news(self, timeout):
@@ -62,8 +64,9 @@ class Subscriber:
             if left <= 0:
                 return None
             for sock, _ in self.poller.poll(min(left, 0.5) * 1000):
-                self._topic() if sock is self.sub else self._chunk()
-            if self.asked is not None and time.monotonic() - self.asked > self.ASK_AGAIN:
+                self._topic(*sock.recv_multipart()) if sock is self.sub else self._answer(sock.recv())
+            if self.again is not None and time.monotonic() > self.again:
+                self.pause = min(self.pause * 2, self.LONGEST_PAUSE)
                 self._ask()
         return self.ready.pop(0)
 
@@ -73,50 +76,70 @@ class Subscriber:
         try:
             self.dealer.send(envelope.SerializeToString(), zmq.NOBLOCK)
         except zmq.Again:
-            pass  # nobody there yet
-        self.asked = time.monotonic()
+            pass  # nobody is there; it is asked again
+        self.again = time.monotonic() + self.pause
 
-    def _behind(self):
-        if self.asked is None:
-            self._ask()
-
-    def _epoch(self, epoch):
-        """A new epoch means another store: everything of it is new to us."""
-        if self.epoch not in (None, epoch):
-            self.last, self.asked = 0, None
-        self.epoch = epoch
-
-    def _topic(self):
-        topic, body = self.sub.recv_multipart()
-        if topic == b"head.classified-news":
-            head = self.news_pb.Head.FromString(body)
-            self._epoch(head.epoch)
-            if head.sequence > self.last:
-                self._behind()
-        else:
-            self._take(self.news_pb.ClassifiedNews.FromString(body))
+    def _topic(self, topic, body):
+        is_head = topic == b"head.classified-news"
+        message = (self.news_pb.Head if is_head else self.news_pb.ClassifiedNews).FromString(body)
+        if self.epoch is None:
+            self.epoch = message.epoch
+        if message.epoch == self.epoch and not is_head and message.sequence == self.last + 1:
+            self._take(message)
+        elif message.epoch != self.epoch or message.sequence > self.last:
+            # Something is missing, or the store is another one: the answer will tell.
+            if self.again is None:
+                self._ask()
 
     def _take(self, news):
-        self._epoch(news.epoch)
-        if news.sequence == self.last + 1:
+        if news.sequence > self.last:
             self.last = news.sequence
             self.ready.append(news)
-        elif news.sequence > self.last:
-            self._behind()  # a gap: it comes again with the replay
 
-    def _chunk(self):
-        envelope = self.delivery.Envelope.FromString(self.dealer.recv())
-        self.asked = None
-        if envelope.WhichOneof("body") == "truncated":
-            self._epoch(envelope.truncated.epoch)
-            self.last = max(self.last, envelope.truncated.oldest - 1)
+    def _answer(self, body):
+        envelope = self.delivery.Envelope.FromString(body)
+        kind = envelope.WhichOneof("body")
+        if kind == "chunk":
+            self._chunk(envelope.chunk)
+        elif kind == "truncated":
+            self._truncated(envelope.truncated)
+
+    def _answered(self):
+        self.pause, self.again = self.PAUSE, None
+
+    def _chunk(self, chunk):
+        if self._is_another_store(chunk.epoch) or chunk.head < chunk.after:
+            return self._begin_anew(chunk.epoch)
+        if chunk.after > self.last:
+            return self._ask()  # answers a question that we no longer have
+        before = self.last
+        for news in chunk.news:
+            self._take(news)
+        self.last = max(self.last, chunk.through)
+        if self.last >= chunk.head:
+            self._answered()
+        elif self.last > before:
+            self._answered()
             self._ask()
-        elif envelope.WhichOneof("body") == "chunk":
-            for news in envelope.chunk.news:
-                self._take(news)
-            self._epoch(envelope.chunk.epoch)
-            if envelope.chunk.head > self.last:
-                self._ask()
+        # Otherwise it brought us no further: ask again after the pause.
+
+    def _truncated(self, truncated):
+        """What lay before `oldest` is kept no more."""
+        if self._is_another_store(truncated.epoch):
+            return self._begin_anew(truncated.epoch)
+        self.last = max(self.last, truncated.oldest - 1)
+        self._answered()
+        self._ask()
+
+    def _is_another_store(self, epoch):
+        if self.epoch is None:
+            self.epoch = epoch
+        return self.epoch != epoch
+
+    def _begin_anew(self, epoch):
+        self.epoch, self.last = epoch, 0
+        self._answered()
+        self._ask()
 
     def close(self):
         self.sub.close(linger=0)
@@ -130,7 +153,7 @@ def main():
     parser.add_argument("--after", type=int, default=0)
     parser.add_argument("--count", type=int, default=0, help="end after so many")
     given = parser.parse_args()
-    subscriber, seen = Subscriber(given.topic, given.replay, given.after), 0
+    subscriber, seen = Subscriber(given.topic, given.replay, last=given.after), 0
     while not given.count or seen < given.count:
         news = subscriber.news(1)
         if news:
