@@ -17,8 +17,9 @@
 enum {
     TICK_MS = 1000,
     SILENT_MS = 5000,
-    RESEND_MS = 10000, // ±20 %
-    RETRY_MS = 200,    // while no sink can be reached
+    RESEND_MS = 10000,
+    BUSY_MAX_MS = 60000, // the longest pause that a sink may ask for
+    RETRY_MS = 200,      // while no sink can be reached
     HWM = 4096,
     WORKER_DEPTH = 32,
     ANSWER_MAX = 512 << 10,
@@ -30,6 +31,7 @@ struct link {
     struct peer *peer;
     uint64_t session;
     bool welcome;
+    int64_t asked; // when HELLO was sent; 0: it could not be
     struct link *next;
     pb_key **acks; // keys to acknowledge after this run of messages
     size_t n_acks, acks_cap;
@@ -90,12 +92,13 @@ static void forget(struct intake *in, struct held *h)
 // To the fetchers.
 
 // Not sent means not connected: the session is begun anew when the fetcher is back.
-static void tell_fetcher(const struct link *link, const pb_envelope *e)
+static bool tell_fetcher(const struct link *link, const pb_envelope *e)
 {
     enum err error = wire_send(link->peer->socket, NULL, e);
     if (error)
         log_debug("fetcher-unreachable", "peer=%s reason=%s", link->peer->endpoint,
                   err_name(error));
+    return error == OK;
 }
 
 static void hello(struct intake *in, struct link *link)
@@ -109,7 +112,7 @@ static void hello(struct intake *in, struct link *link)
     hello.window_bytes = (uint64_t)in->options.window_bytes;
     e.body_case = NEWSWIRE__V1__ENVELOPE__BODY_HELLO;
     e.hello = &hello;
-    tell_fetcher(link, &e);
+    link->asked = tell_fetcher(link, &e) ? loop_now(in->loop) : 0;
 }
 
 struct holding {
@@ -200,7 +203,9 @@ static void put(struct intake *in, struct held *h)
         return;
     }
     h->stage = error ? WAITING : PUTTING;
-    int64_t pause = error ? RETRY_MS : RESEND_MS * 8 / 10 + randombytes_uniform(RESEND_MS * 4 / 10);
+    int64_t resend = in->options.resend_ms ? in->options.resend_ms : RESEND_MS;
+    int64_t jitter = randombytes_uniform((uint32_t)(resend * 4 / 10 + 1));
+    int64_t pause = error ? RETRY_MS : resend * 8 / 10 + jitter;
     h->again = loop_now(in->loop) + pause;
     *in->put += !error;
 }
@@ -393,6 +398,17 @@ static void on_committed(struct intake *in, const Newswire__V1__PutAck *ack)
     free(done);
 }
 
+static void refused_by_sink(struct intake *in, struct held *h, const Newswire__V1__PutNack *nack)
+{
+    if (nack->refusal == NEWSWIRE__V1__REFUSAL__REFUSAL_POISON) {
+        refuse(in, h, nack->reason);
+        return;
+    }
+    int64_t pause = nack->retry_ms < BUSY_MAX_MS ? nack->retry_ms : BUSY_MAX_MS;
+    h->stage = WAITING;
+    h->again = loop_now(in->loop) + pause;
+}
+
 static void on_sink(void *arg, struct peer *p, pb_envelope **message)
 {
     struct intake *in = arg;
@@ -403,12 +419,8 @@ static void on_sink(void *arg, struct peer *p, pb_envelope **message)
         break;
     case NEWSWIRE__V1__ENVELOPE__BODY_PUT_NACK: {
         struct held *h = e->put_nack->key ? map_get(in->held, tag_of(e->put_nack->key)) : NULL;
-        if (h && e->put_nack->refusal == NEWSWIRE__V1__REFUSAL__REFUSAL_POISON) {
-            refuse(in, h, e->put_nack->reason);
-        } else if (h) {
-            h->stage = WAITING;
-            h->again = loop_now(in->loop) + e->put_nack->retry_ms;
-        }
+        if (h && h->labels) // or it is of a PUT before this delivery: late
+            refused_by_sink(in, h, e->put_nack);
         break;
     }
     default:
@@ -436,10 +448,12 @@ static void on_tick(void *arg, struct timer *t)
     (void)t;
     for (struct link *link = in->links; link && !in->draining; link = link->next) {
         bool silent = loop_now(in->loop) - link->peer->heard >= SILENT_MS;
-        if (!link->welcome || silent)
-            hello(in, link);
-        else
+        // A fetcher that is slow to answer must not find that its answer is to an older HELLO.
+        bool asking = link->asked && loop_now(in->loop) - link->asked < SILENT_MS;
+        if (link->welcome && !silent)
             heartbeat(in, link);
+        else if (!asking)
+            hello(in, link);
     }
 }
 

@@ -11,6 +11,7 @@
 struct intake_options {
     const char *work, *ingest; // endpoints of the fetchers and sinks
     int64_t window, window_bytes;
+    int64_t resend_ms; // a PUT without an answer is sent again after so long, ±20 %; 0: 10 s
     int workers;
     int64_t worker_memory, worker_deadline_ms;
     char **worker_argv;
