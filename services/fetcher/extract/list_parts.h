@@ -90,12 +90,10 @@ bool list_date(const char *text, const struct date_rules *rules, struct date *ou
 
 // ---- list_group.c ----
 
-// Marks as dropped whatever is not an entry of the page's list or lists. Writes a finding for a
-// person. False if there is no list.
+// Drops what is no entry of the page's lists; a finding for a person. False if there is no list.
 bool list_choose(struct list_page *p, const char **finding, bool *sure);
 
 // ---- list_select.c ----
 
-// Drops the anchors that the selector does not choose. ERR_INPUT: it is malformed; ERR_NOTFOUND: it
-// chooses none.
+// Drops what the selector does not choose. ERR_INPUT: malformed; ERR_NOTFOUND: it chooses none.
 enum err list_select(struct list_page *p, const char *selector) MUST_CHECK;
