@@ -131,8 +131,6 @@ static void write_cell(const char *s, size_t width, bool right, size_t *owed, st
     if (*s) {
         buf_printf(out, "%*s%s", (int)*owed, "", s);
         *owed = 0;
-    } else {
-        *owed += width - fill;
     }
     *owed += (right ? 0 : fill) + GAP;
 }

@@ -149,6 +149,38 @@ static void what_is_written_is_read_back(void **state)
     buf_free(&plain);
 }
 
+static void a_backfill_is_all_none_or_a_number(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        enum err want;
+        bool all;
+        uint32_t newest;
+    } rows[] = {
+        {"all", OK, true, 0},
+        {"none", OK, false, 0},
+        {"20", OK, false, 20},
+        {"0", OK, false, 0},
+        {"4294967295", OK, false, UINT32_MAX},
+        {"4294967296", ERR_INPUT, 0, 0},
+        {"", ERR_INPUT, 0, 0},
+        {"-1", ERR_INPUT, 0, 0},
+        {"+5", ERR_INPUT, 0, 0},
+        {" 5", ERR_INPUT, 0, 0},
+        {"5x", ERR_INPUT, 0, 0},
+        {"全部", ERR_INPUT, 0, 0},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        Newswire__V1__Backfill b = NEWSWIRE__V1__BACKFILL__INIT;
+        assert_int_equal(source_backfill_parse(rows[i].text, &b), rows[i].want);
+        if (rows[i].want != OK)
+            continue;
+        assert_int_equal(b.all, rows[i].all);
+        assert_int_equal(b.newest, rows[i].newest);
+    }
+}
+
 static void a_summary_says_how_a_source_does(void **state)
 {
     (void)state;
@@ -197,6 +229,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_read_is_named_with_its_line),
         cmocka_unit_test(too_many_sources_are_refused),
         cmocka_unit_test(what_is_written_is_read_back),
+        cmocka_unit_test(a_backfill_is_all_none_or_a_number),
         cmocka_unit_test(a_summary_says_how_a_source_does),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
