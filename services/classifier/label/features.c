@@ -110,6 +110,14 @@ static bool is_word_byte(unsigned char c)
     return (c >= 'a' && c <= 'z');
 }
 
+static uint32_t character_code(const char *s, size_t length)
+{
+    uint32_t code = 0;
+    for (size_t i = 0; i < length; i++)
+        code = code << 8 | (unsigned char)s[i];
+    return code;
+}
+
 // Words and pairs of words; numbers and marks part nothing but are left out.
 // Characters beyond ASCII: pairs and triples of those that stand together.
 static void add_grams(struct features *f, const char *s, size_t from, size_t to, uint32_t seed)
@@ -117,7 +125,7 @@ static void add_grams(struct features *f, const char *s, size_t from, size_t to,
     mem_reserve((void **)&f->grams, &f->cap_grams, f->n_grams + 2 * (to - from) + 2,
                 sizeof *f->grams);
     size_t word = 0, back[2] = {0, 0}; // where the word and the characters before stand
-    uint32_t word_hash = 0;
+    uint32_t word_hash = 0, codes[2] = {0, 0};
     size_t n_back = 0;
     bool paired = false;
     for (size_t i = from; i < to;) {
@@ -138,10 +146,15 @@ static void add_grams(struct features *f, const char *s, size_t from, size_t to,
             size_t length = c >= 0xF0 ? 4 : 3, end = i + length;
             if (end > to)
                 break;
+            uint32_t code = character_code(s + i, length);
             if (n_back >= 1)
-                add_gram(f, hash_bytes(seed, s + back[0], end - back[0]), back[0], end);
+                add_gram(f, seed + code * 0x9E3779B1 + codes[0] * 0x85EBCA77, back[0], end);
             if (n_back >= 2)
-                add_gram(f, hash_bytes(seed, s + back[1], end - back[1]), back[1], end);
+                add_gram(f,
+                         seed + code * 0x9E3779B1 + codes[0] * 0x85EBCA77 + codes[1] * 0xC2B2AE3D,
+                         back[1], end);
+            codes[1] = codes[0];
+            codes[0] = code;
             back[1] = back[0];
             back[0] = i;
             n_back += n_back < 2;

@@ -199,14 +199,39 @@ static void fold_character(struct pass *p)
     p->in += length;
 }
 
+// Ideographs that stay as they are, up to the first character that is none: most of a Chinese text.
+static void fold_ideographs(struct pass *p)
+{
+    struct scripts *counts = &p->to->scripts;
+    note_shift(p);
+    while (p->size - p->in >= 3 && p->s[p->in] >= 0xE3 && p->s[p->in] <= 0xE9) {
+        const unsigned char *s = p->s + p->in;
+        if ((s[1] & 0xC0) != 0x80 || (s[2] & 0xC0) != 0x80)
+            break;
+        uint32_t fold =
+            folding_of(p->fold, (s[0] & 0xFu) << 12 | (s[1] & 0x3Fu) << 6 | (s[2] & 0x3Fu));
+        if ((fold & (FOLD_SAME | FOLD_HAN)) != (FOLD_SAME | FOLD_HAN))
+            break;
+        counts->han++;
+        counts->simplified += (fold & FOLD_SIMPLIFIED) != 0;
+        memcpy(p->to->text + p->out, s, 3);
+        p->out += 3;
+        p->in += 3;
+        p->after_han = true;
+    }
+}
+
 void normal_add(struct normal *n, const struct folding *f, const char *s, size_t size, size_t base)
 {
     mem_reserve((void **)&n->text, &n->cap, n->n + 2 * size + 1, 1);
     struct pass p = {f, (const unsigned char *)s, size, base, 0, n->n, n, false};
     while (p.in < size) {
         fold_ascii(&p);
+        fold_ideographs(&p);
         if (p.in == size)
             break;
+        if (fold_plain[p.s[p.in]])
+            continue;
         if (p.s[p.in] < 0x80)
             fold_special(&p);
         else
