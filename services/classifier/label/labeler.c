@@ -2,6 +2,7 @@
 // Loads taxonomy and model; runs a document through the steps: take apart, score, decide, explain.
 #include "services/classifier/label/label.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -207,6 +208,13 @@ static int by_score(const void *a, const void *b)
     return x->score < y->score ? 1 : x->score > y->score ? -1 : strcmp(x->name, y->name);
 }
 
+// The model learns primary labels, so what stands beside one gets little from it: there the rules
+// speak too, more quietly, so that a company's Party day is weakly a company's event.
+static float beside_primary(const struct labeler *l, size_t label, float score)
+{
+    return fmaxf(score, 0.6F * tally_score(&l->analysis->tally, label));
+}
+
 // Lists the labels that apply; the fallback only where none of the others does.
 static void decide(struct labeler *l, const float *scores)
 {
@@ -220,9 +228,11 @@ static void decide(struct labeler *l, const float *scores)
         all[n++] = (struct label){t->fallback, "", 1 - best, NULL, 0};
     else
         all[n++] = explain(l, primary, scores[primary]);
-    for (size_t i = 0; i < t->n_labels && !none; i++)
-        if (i != primary && scores[i] >= listed && !decide_is_fallback(t, i))
-            all[n++] = explain(l, i, scores[i]);
+    for (size_t i = 0; i < t->n_labels && !none; i++) {
+        float beside = beside_primary(l, i, scores[i]);
+        if (i != primary && beside >= listed && !decide_is_fallback(t, i))
+            all[n++] = explain(l, i, fminf(beside, scores[primary]));
+    }
     qsort(all, n, sizeof *all, by_score);
     l->result.all = all;
     l->result.n = n;
