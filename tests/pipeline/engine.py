@@ -1,5 +1,8 @@
+#!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""A container engine for the tests: the one that runs here, or one started for the test alone."""
+"""A container engine for the tests: the one that runs here, or one started for the test alone.
+
+    tests/pipeline/engine.py     says whether the compose test can run here, and why not"""
 
 import os
 import shutil
@@ -105,3 +108,13 @@ def main(test):
     except Failure as failure:
         print(f"FAILED: {failure}")
         sys.exit(1)
+
+
+def probe():
+    with Engine():
+        compose_command()
+        return "containers can be started here"
+
+
+if __name__ == "__main__":
+    main(probe)
