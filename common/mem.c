@@ -101,9 +101,9 @@ void arena_free(struct arena **a)
 
 void *arena_alloc(struct arena *a, size_t size)
 {
-    size_t rounded = (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
-    if (rounded < size)
+    if (size > PTRDIFF_MAX - ALIGN)
         panic("arena_alloc of %zu bytes", size);
+    size_t rounded = (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
     if (a->last->size - a->last->used < rounded) {
         size_t next = a->last->size < (4u << 20) ? a->last->size * 2 : a->last->size;
         a->last->next = chunk_new(next < rounded ? rounded : next);
