@@ -61,9 +61,10 @@ class Engine:
         except Failure:
             pass
         if self.process.poll() is not None or not answers():
-            last = Path(self.directory, "log").read_text(errors="replace").strip().splitlines()[-1:]
+            lines = Path(self.directory, "log").read_text(errors="replace").strip().splitlines()
             self.__exit__()
-            raise Skip(f"dockerd does not run here: {' '.join(last)}")
+            reason = next((line for line in reversed(lines) if "failed" in line), "it says nothing")
+            raise Skip(f"dockerd does not run here: {reason[:300]}")
 
     def __exit__(self, *exc):
         if self.process:
