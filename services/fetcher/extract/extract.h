@@ -65,5 +65,5 @@ void extractor_free(struct extractor **x);
 // Never fails: a page without an article gives an empty text. The article is borrowed until the
 // next call on this extractor. `explain`, if not NULL, receives what was kept and dropped and by
 // which rule, as lines for a person.
-const struct article *extractor_page(struct extractor *x, const struct page_source *page,
+const struct article *extractor_page(struct extractor *x, const struct page_source *source,
                                      struct buf *explain);

@@ -20,7 +20,7 @@ static bool has_word(struct html_str list, const char *word)
 }
 
 // Which field a meta element fills, best name first: of those that a page has, the best one wins.
-#define NAME(text) text, sizeof text - 1
+#define NAME(text) (text), sizeof(text) - 1
 static const struct {
     const char *name;
     size_t size;
