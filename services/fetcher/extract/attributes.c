@@ -38,12 +38,16 @@ static bool is_aside(struct html_str role)
 void attributes_read(const struct html *h, const struct html_node *node, struct word_table *table,
                      struct word_set *set)
 {
+    bool streamed = false; // hidden until a script has moved it, which html_stream.c did
     for (uint32_t i = 0; i < node->n_attrs; i++) {
         enum html_attr name;
         struct html_str value = html_attr_at(h, node, i, &name);
         switch (name) {
-        case HTML_ATTR_CLASS:
         case HTML_ATTR_ID:
+            streamed = value.n > 2 && memcmp(value.s, "S:", 2) == 0;
+            words_add(table, value, set);
+            break;
+        case HTML_ATTR_CLASS:
             words_add(table, value, set);
             break;
         case HTML_ATTR_STYLE:
@@ -69,4 +73,6 @@ void attributes_read(const struct html *h, const struct html_node *node, struct 
             break;
         }
     }
+    if (streamed)
+        set->flags &= (uint16_t)~WORD_HIDDEN;
 }

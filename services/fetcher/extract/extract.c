@@ -19,6 +19,8 @@
 #include "services/fetcher/extract/standfirst.h"
 #include "services/fetcher/extract/trim.h"
 
+// Bytes: of JSON-LD's text at least, of the page's text below which, or 1.6 times, it is taken.
+enum { RESCUE_MIN = 400, RESCUE_BELOW = 200 };
 enum { DECODED_MAX = 32 << 20, TEXT_MAX = 16 << 20, FIRST_CHUNK = 1 << 20 };
 
 struct extractor {
@@ -116,6 +118,30 @@ static void find_body(struct page *p)
         p->body = page_find(p, 0, HTML_FRAMESET);
 }
 
+// Where the page hardly shows an article, but its JSON-LD carries one: pages that scripts fill.
+// Ends the life of the page's nodes.
+static bool rescue(struct extractor *x, const struct page *p, const struct ld *ld)
+{
+    if (ld->body.n < RESCUE_MIN ||
+        (x->text.size >= RESCUE_BELOW && ld->body.n * 10 < x->text.size * 16))
+        return false;
+    struct html_str body = ld_text(p, ld->body);
+    struct buf rescued = buf_new(TEXT_MAX);
+    for (size_t i = 0; i < body.n;) {
+        const char *newline = memchr(body.s + i, '\n', body.n - i);
+        size_t n = newline ? (size_t)(newline - body.s) - i : body.n - i;
+        html_text(x->html, body.s + i, n, &rescued);
+        i += n + 1;
+    }
+    bool better = rescued.size * 10 > x->text.size * 16;
+    if (better) {
+        buf_clear(&x->text);
+        buf_add(&x->text, rescued.data, rescued.size);
+    }
+    buf_free(&rescued);
+    return better;
+}
+
 // The standfirst as a field of its own: blocks that stand before the body in the list.
 static const char *standfirst_text(struct extractor *x, size_t n)
 {
@@ -176,5 +202,13 @@ const struct article *extractor_page(struct extractor *x, const struct page_sour
     find_date(a, &page, source, &meta, &ld, &d);
     if (explain)
         explain_page(explain, &page, &x->blocks, &d);
+    if (rescue(x, &page, &ld)) {
+        a->text = buf_str(&x->text);
+        a->text_size = x->text.size;
+        a->language =
+            language_tag((struct html_str){a->text, a->text_size}, meta.language, x->language);
+        if (explain)
+            buf_puts(explain, "\nthe text was taken from JSON-LD, which has more of it\n");
+    }
     return a;
 }

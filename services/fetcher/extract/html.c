@@ -10,6 +10,7 @@
 
 #include "common/mem.h"
 #include "common/text.h"
+#include "services/fetcher/extract/html_stream.h"
 
 enum { TEXT_APPEND_MAX = 1024, FOSTERED_MAX = 1000 };
 
@@ -23,6 +24,7 @@ struct html {
     lxb_html_tokenizer_token_f build_tree; // lexbor's own token callback and its context
     void *tree;
     uint32_t tokens_left; // of a page's allowance of nodes
+    bool streamed;        // parts of the page stand elsewhere than they belong
     uint32_t fostered;    // texts that were moved out of tables
     lxb_tag_id_t region;  // <svg> or <select> that the tokens are in, 0: none
     int32_t region_depth;
@@ -91,12 +93,15 @@ static int attr_of(const lxb_dom_attr_data_t *data)
 }
 
 // Attributes that no rule reads are most of a modern page's markup: they never reach the tree.
-static void drop_unread_attributes(lxb_html_token_t *token)
+static void drop_unread_attributes(struct html *h, lxb_html_token_t *token)
 {
     for (lxb_html_token_attr_t *a = token->attr_first, *next; a; a = next) {
         next = a->next;
-        if (attr_of(a->name) < 0)
+        int id = attr_of(a->name);
+        if (id < 0)
             lxb_html_token_attr_remove(token, a);
+        else if (id == HTML_ATTR_ID && a->value_size > 2 && memcmp(a->value, "S:", 2) == 0)
+            h->streamed = true;
     }
 }
 
@@ -291,7 +296,7 @@ static lxb_html_token_t *guard(lxb_html_tokenizer_t *tokenizer, lxb_html_token_t
             tree->active_formatting->length >= HTML_FORMATTING_MAX)
             return token;
         if (token->attr_first)
-            drop_unread_attributes(token);
+            drop_unread_attributes(h, token);
     }
     if (start && token->tag_id != LXB_TAG__END_OF_FILE) {
         // A token may add several elements (reopened formatting): those are counted with it.
@@ -353,6 +358,7 @@ static bool parse_begin(struct html *h)
     h->tokens_left = HTML_NODES_MAX;
     h->region = 0;
     h->fostered = 0;
+    h->streamed = false;
     h->after_block = false;
     return true;
 }
@@ -442,6 +448,8 @@ const struct html_node *html_parse(struct html *h, const char *text, size_t size
     lxb_dom_element_t *root =
         h->document ? lxb_dom_document_element(&h->document->dom_document) : NULL;
     if (root) {
+        if (h->streamed)
+            html_stream_assemble(lxb_dom_interface_node(root));
         flatten(h, lxb_dom_interface_node(root));
     } else {
         mem_reserve((void **)&h->nodes, &h->nodes_cap, 1, sizeof *h->nodes);

@@ -11,7 +11,8 @@ enum {
     WORD_CONTENT_SHARE = 5, // a content word beside it
     WORD_STRONG_SHARE = 35,
     WEAK_WORD_PAGE_SHARE = 30, // a weak word that would take more is ignored on this page
-    COMMENTS_LEAVE = 300,      // comments go at any share if this much prose remains
+    COMMENTS_SHARE = 80,       // comments, if there is prose beside them:
+    COMMENTS_LEAVE = 300,      // this much
 };
 
 static bool within(const struct page *p, uint32_t i, uint32_t percent, uint32_t total)
@@ -171,7 +172,8 @@ static void drop_words(struct page *p, const struct word_table *table, uint32_t 
         if ((flags & WORD_EMBED) && page_find(p, i, HTML_BLOCKQUOTE))
             continue; // an embedded post is quoted by the article
         bool comments = (flags & WORD_COMMENT) && p->nodes[i].tag != HTML_ARTICLE &&
-                        p->sum[i].good + COMMENTS_LEAVE <= total;
+                        p->sum[i].good + COMMENTS_LEAVE <= total &&
+                        within(p, i, COMMENTS_SHARE, total);
         if (comments || within(p, i, word_share(flags), total))
             p->drop[i] = DROP_WORD;
     }

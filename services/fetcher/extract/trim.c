@@ -12,6 +12,7 @@ enum {
     AFTER_ANNOUNCEMENT_PERCENT = 12, // prose after the line that may be cut with it
     REST_PERCENT = 35,               // and text of any kind
     AFTER_LEGAL_PERCENT = 40,
+    BIOGRAPHY_LENGTH_MAX = 900,
     REPEAT_LENGTH_MIN = 200,
     BEFORE_TITLE_PERCENT = 5,
     POSTS_MIN = 3,
@@ -87,6 +88,12 @@ static void cut_head(struct blocks *b, const struct titles *titles, uint32_t anc
     }
 }
 
+// True if hardly any prose is left after so much of it.
+static bool is_near_end(uint64_t prose, uint64_t before)
+{
+    return before >= prose || (prose - before) * 100 < prose * AFTER_ANNOUNCEMENT_PERCENT;
+}
+
 // Cuts everything after a line such as "Related" or 版权声明, if little of the article follows.
 static void cut_tail(struct blocks *b, uint64_t prose)
 {
@@ -108,10 +115,10 @@ static void cut_tail(struct blocks *b, uint64_t prose)
                 return;
             }
         }
-        if ((prose - prose_before) * 100 < prose * AFTER_ANNOUNCEMENT_PERCENT &&
-            block->length < 900 && line_is_biography(block_text(b, block))) {
+        if (block->length < BIOGRAPHY_LENGTH_MAX &&
+            is_near_end(prose, prose_before + block->length) &&
+            line_is_biography(block_text(b, block)))
             b->items[i].cut = "about the author";
-        }
         before += block->length;
         if (block_is_prose(block))
             prose_before += block->length;
