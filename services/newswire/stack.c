@@ -7,6 +7,9 @@
 #include <string.h>
 
 #include "common/mem.h"
+#include "common/setting_value.h"
+
+enum { ENDPOINT_BYTES = 300 };
 
 #define AT(member) offsetof(struct stack_settings, member)
 
@@ -38,10 +41,9 @@ const char *stack_reachable(const char *endpoint)
         size_t n = strlen(anywhere[i]);
         if (strncmp(endpoint, anywhere[i], n) != 0)
             continue;
-        size_t size = strlen(endpoint) + sizeof "127.0.0.1";
-        char *out = mem_alloc(size);
-        snprintf(out, size, "tcp://127.0.0.1:%s", endpoint + n);
-        return out;
+        char local[ENDPOINT_BYTES];
+        int size = snprintf(local, sizeof local, "tcp://127.0.0.1:%s", endpoint + n);
+        return size < ENDPOINT_BYTES ? setting_keep(local, (size_t)size) : endpoint;
     }
     return endpoint;
 }

@@ -114,13 +114,14 @@ static void release(FILE *stream, int kept, FILE *file, char *out, size_t size)
 void command_run(int (*command)(int argc, char **argv), const char *const *arguments,
                  struct outcome *out)
 {
-    char *argv[32] = {NULL};
+    char *argv[32] = {NULL}, *copies[32]; // the command may sort argv
     int argc = 0, kept_out, kept_err;
     for (; arguments[argc] && argc < 31; argc++)
-        argv[argc] = mem_strdup(arguments[argc]);
+        argv[argc] = copies[argc] = mem_strdup(arguments[argc]);
     FILE *output = capture(stdout, &kept_out), *errors = capture(stderr, &kept_err);
     out->status = command(argc, argv);
     release(stderr, kept_err, errors, out->err, sizeof out->err);
     release(stdout, kept_out, output, out->out, sizeof out->out);
-    // The strings stay: settings live as long as the process.
+    for (int i = 0; i < argc; i++)
+        free(copies[i]);
 }
