@@ -55,10 +55,11 @@ struct intake {
     struct peers *fetchers, *sinks;
     struct link *links;
     struct workers *workers;
-    struct map *held; // by tag
+    struct workers *retired; // finish what they have, after a renewal; usually NULL
+    struct map *held;        // by tag
     struct timer *tick, *retry;
     struct peer *last_sink; // sinks take turns
-    bool draining;
+    bool draining, renew_again;
     uint64_t *received, *labelled, *put, *acked, *poisoned;
 };
 
@@ -440,12 +441,48 @@ static void on_sink_removed(void *arg, struct peer *p)
         in->last_sink = NULL;
 }
 
+// The worker processes.
+
+static void start_workers(struct intake *in)
+{
+    const struct intake_options *o = &in->options;
+    struct workers_options options = {.name = "label",
+                                      .processes = o->workers,
+                                      .depth = WORKER_DEPTH,
+                                      .memory = o->worker_memory,
+                                      .deadline_ms = o->worker_deadline_ms,
+                                      .answer_max = ANSWER_MAX,
+                                      .argv = o->worker_argv};
+    in->workers = workers_new(in->loop, &options, on_labelled, in);
+}
+
+void intake_renew_workers(struct intake *in)
+{
+    if (in->retired) {
+        in->renew_again = true; // when these are gone
+        return;
+    }
+    in->renew_again = false;
+    in->retired = in->workers;
+    start_workers(in);
+}
+
+static void dismiss_retired(struct intake *in)
+{
+    if (!in->retired || workers_waiting(in->retired) > 0)
+        return;
+    workers_free(&in->retired);
+    if (in->renew_again)
+        intake_renew_workers(in);
+}
+
 // Every second.
 
 static void on_tick(void *arg, struct timer *t)
 {
     struct intake *in = arg;
     (void)t;
+    dismiss_retired(in);
     for (struct link *link = in->links; link && !in->draining; link = link->next) {
         bool silent = loop_now(in->loop) - link->peer->heard >= SILENT_MS;
         // A fetcher that is slow to answer must not find that its answer is to an older HELLO.
@@ -517,14 +554,7 @@ enum err intake_new(struct loop *l, struct socket_context *z, const struct intak
                           .put = metric("classifier_put_total"),
                           .acked = metric("classifier_acknowledged_total"),
                           .poisoned = metric("classifier_poisoned_total")};
-    struct workers_options workers = {.name = "label",
-                                      .processes = o->workers,
-                                      .depth = WORKER_DEPTH,
-                                      .memory = o->worker_memory,
-                                      .deadline_ms = o->worker_deadline_ms,
-                                      .answer_max = ANSWER_MAX,
-                                      .argv = o->worker_argv};
-    in->workers = workers_new(l, &workers, on_labelled, in);
+    start_workers(in);
     enum err e = connect_peers(in, z, why);
     if (e) {
         intake_free(&in);
@@ -548,6 +578,7 @@ void intake_free(struct intake **intake)
     if (!in)
         return;
     workers_free(&in->workers);
+    workers_free(&in->retired);
     peers_free(&in->fetchers);
     peers_free(&in->sinks);
     while (in->links) {

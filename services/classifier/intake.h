@@ -27,5 +27,9 @@ void intake_free(struct intake **i);
 size_t intake_sessions(const struct intake *i);
 size_t intake_held(const struct intake *i);
 
+// New worker processes, which load the model anew, take what comes from now on; the old ones finish
+// what they have.
+void intake_renew_workers(struct intake *i);
+
 // Says goodbye to the fetchers; true when no sink owes an answer any more.
 bool intake_drain(struct intake *i);

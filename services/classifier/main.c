@@ -2,7 +2,10 @@
 // newswire-classifier: labels announcements. Holds no state: run as many as there is work for.
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "common/log.h"
+#include "common/mem.h"
 #include "common/service.h"
 #include "common/socket.h"
 #include "common/wire.h"
@@ -14,6 +17,11 @@ struct classifier_settings {
     struct service_settings service;
     const char *label_data;
     int64_t window, window_bytes, workers, worker_memory, worker_deadline_ms;
+};
+
+struct classifier {
+    const struct classifier_settings *settings; // as long as the process
+    struct intake *intake;
 };
 
 #define AT(field) offsetof(struct classifier_settings, field)
@@ -58,23 +66,52 @@ static enum err start(struct loop *l, struct socket_context *z, const void *give
                                .worker_deadline_ms = s->worker_deadline_ms,
                                .worker_argv = service_worker_argv()};
     enum err e = check_model(s, why);
-    return e ? e : intake_new(l, z, &o, (struct intake **)state, why);
+    struct classifier *c = mem_alloc(sizeof *c);
+    c->settings = s;
+    if (!e)
+        e = intake_new(l, z, &o, &c->intake, why);
+    if (e)
+        free(c);
+    else
+        *state = c;
+    return e;
 }
 
 static bool health(void *state, char *line, size_t size)
 {
-    snprintf(line, size, "fetchers=%zu held=%zu", intake_sessions(state), intake_held(state));
-    return intake_sessions(state) > 0;
+    const struct classifier *c = state;
+    size_t fetchers = intake_sessions(c->intake);
+    snprintf(line, size, "fetchers=%zu held=%zu", fetchers, intake_held(c->intake));
+    return fetchers > 0;
+}
+
+// SIGHUP: a taxonomy or model that cannot be loaded is refused, and the old one stays.
+static void reload(void *state)
+{
+    const struct classifier *c = state;
+    struct problem why;
+    if (check_model(c->settings, &why)) {
+        log_error("reload-refused", "problem=%s", why.text);
+        return;
+    }
+    intake_renew_workers(c->intake);
+    log_info("reloaded", "folder=%s", folder(c->settings));
 }
 
 static bool drain(void *state)
 {
-    return intake_drain(state);
+    const struct classifier *c = state;
+    return intake_drain(c->intake);
 }
 
 static void stop(void **state)
 {
-    intake_free((struct intake **)state);
+    struct classifier *c = *state;
+    if (!c)
+        return;
+    intake_free(&c->intake);
+    free(c);
+    *state = NULL;
 }
 
 static void on_task(void *arg, const uint8_t *bytes, size_t size, struct buf *answer)
@@ -113,6 +150,7 @@ int main(int argc, char **argv)
         .start = start,
         .health = health,
         .drain = drain,
+        .reload = reload,
         .stop = stop,
         .worker = worker,
     };
