@@ -47,7 +47,8 @@ struct settings_source {
 };
 
 // Fills `into` (of s->size bytes). --help and --version print and exit 0. Positional arguments are
-// left in argv[*first..argc). A setting "config" in the table gets the file's path. Strings live as long as the process. *why: one line, ready to print.
+// left in argv[*first..argc). A setting "config" in the table gets the file's path. Strings live as
+// long as the process. *why: one line, ready to print.
 enum err settings_read(const struct settings_source *s, int argc, char **argv, void *into,
                        int *first, struct problem *why) MUST_CHECK;
 
