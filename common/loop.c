@@ -207,10 +207,11 @@ void loop_socket_pause(struct loop *l, struct socket *s, bool paused)
 static bool serve_sockets(struct loop *l)
 {
     bool any = false;
-    for (size_t i = 0; i < l->n_sockets; i++) {
+    for (size_t i = 0; i < l->n_sockets && !l->stopped; i++) {
         // Copied, because a handler may add sockets and move the array.
         struct socket_watch w = l->sockets[i];
-        if (!w.socket || w.paused || !socket_readable(w.socket))
+        // A paused one is asked as well: its descriptor would else stay readable and keep us awake.
+        if (!w.socket || !socket_readable(w.socket) || w.paused)
             continue;
         any = true;
         w.fn(w.arg, w.socket);
