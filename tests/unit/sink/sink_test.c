@@ -21,7 +21,7 @@ struct stage {
     char folder[64], store[128], ingest[128], topic[128], replay[128];
     struct sink_settings settings;
     struct loop *loop;
-    struct socket_context *sockets;
+    struct socket_context *sockets, *sink_sockets;
     void *sink;
     struct timer *deadline;
     struct socket *classifier;
@@ -67,8 +67,22 @@ static void on_put_answer(void *arg, struct socket *s)
 static void start_sink(struct stage *g)
 {
     struct problem why = {""};
-    if (sink_start(g->loop, g->sockets, &g->settings, &g->sink, &why))
+    g->sink_sockets = socket_context_new();
+    if (sink_start(g->loop, g->sink_sockets, &g->settings, &g->sink, &why))
         fail_msg("%s", why.text);
+    g->classifier = socket_new(g->sockets, SOCKET_DEALER, 5000);
+    assert_int_equal(socket_connect(g->classifier, g->ingest, &why), OK);
+    loop_socket(g->loop, g->classifier, on_put_answer, g);
+}
+
+// Its context goes with it, which waits until nothing of it listens any more. The classifier's
+// connection too: what it sent before it noticed would be lost, and we do not send again.
+static void stop_sink(struct stage *g)
+{
+    loop_socket(g->loop, g->classifier, NULL, NULL);
+    socket_free(&g->classifier);
+    sink_stop(&g->sink);
+    socket_context_free(&g->sink_sockets);
 }
 
 static void run(struct stage *g)
@@ -81,7 +95,6 @@ static void run(struct stage *g)
 static int set_up(void **state)
 {
     struct stage *g = calloc(1, sizeof *g);
-    struct problem why = {""};
     snprintf(g->folder, sizeof g->folder, "/tmp/newswire-sink-XXXXXX");
     if (!mkdtemp(g->folder))
         return -1;
@@ -98,9 +111,6 @@ static int set_up(void **state)
     g->sockets = socket_context_new();
     g->deadline = timer_new(g->loop, on_deadline, g);
     start_sink(g);
-    g->classifier = socket_new(g->sockets, SOCKET_DEALER, 5000);
-    assert_int_equal(socket_connect(g->classifier, g->ingest, &why), OK);
-    loop_socket(g->loop, g->classifier, on_put_answer, g);
     *state = g;
     return 0;
 }
@@ -110,9 +120,7 @@ static int tear_down(void **state)
     static const char *const names[] = {"sink.db", "sink.db-wal", "sink.db-shm", "sink.db.lock",
                                         "ingest",  "topic",       "replay"};
     struct stage *g = *state;
-    sink_stop(&g->sink);
-    loop_socket(g->loop, g->classifier, NULL, NULL);
-    socket_free(&g->classifier);
+    stop_sink(g);
     wire_envelope_free(&g->answer);
     timer_free(&g->deadline);
     socket_context_free(&g->sockets);
@@ -237,6 +245,51 @@ static struct subscriber *subscribe(struct stage *g, enum subscribe_from from, c
     return s;
 }
 
+struct topics {
+    struct stage *stage;
+    char topic[256];
+    uint64_t sequence, epoch;
+};
+
+static void on_topic(void *arg, struct socket *s)
+{
+    struct topics *t = arg;
+    const uint8_t *bytes;
+    size_t size;
+    struct problem why;
+    ProtobufCMessage *m;
+    if (socket_receive(s, NULL, t->topic, &bytes, &size))
+        return;
+    assert_int_equal(wire_unpack(&newswire__v1__classified_news__descriptor, bytes, size, &m, &why),
+                     OK);
+    t->sequence = ((pb_news *)m)->sequence;
+    t->epoch = ((pb_news *)m)->epoch;
+    wire_free(m);
+    loop_stop(t->stage->loop, 0);
+}
+
+static void news_is_published_under_its_label(void **state)
+{
+    struct stage *g = *state;
+    struct topics t = {.stage = g};
+    struct problem why;
+    struct socket *sub = socket_new(g->sockets, SOCKET_SUB, 100);
+    assert_int_equal(socket_subscribe(sub, TOPIC_NEWS ".soe-policy"), OK);
+    assert_int_equal(socket_connect(sub, g->topic, &why), OK);
+    loop_socket(g->loop, sub, on_topic, &t);
+    // The subscription takes a moment to arrive; what is published before it does is not seen.
+    for (unsigned n = 1; t.sequence == 0; n += 3) {
+        assert_true(n < 3000);
+        g->want = g->n_acked = 0;
+        put_all(g, n, n + 2);
+    }
+    assert_string_equal(t.topic, TOPIC_NEWS ".soe-policy");
+    assert_int_equal(t.sequence % 3, 0);
+    assert_true(t.epoch > 0);
+    loop_socket(g->loop, sub, NULL, NULL);
+    socket_free(&sub);
+}
+
 static void a_late_subscriber_gets_everything_then_what_comes(void **state)
 {
     struct stage *g = *state;
@@ -278,7 +331,7 @@ static void a_subscriber_outlives_the_sink(void **state)
     struct subscriber *s = subscribe(g, SUBSCRIBE_BEGINNING, NULL);
     g->want = 20;
     run(g);
-    sink_stop(&g->sink);
+    stop_sink(g);
     start_sink(g);
     g->n_acked = 0;
     g->want = 40;
@@ -350,7 +403,7 @@ static void the_first_teller_of_a_story_is_known_after_a_restart(void **state)
     struct sample first;
     sample_fill(&first, 1, 1, "other");
     send_story(g, 1);
-    sink_stop(&g->sink);
+    stop_sink(g);
     start_sink(g);
     send_story(g, 3);
     Newswire__V1__Replay replay = NEWSWIRE__V1__REPLAY__INIT;
@@ -453,6 +506,7 @@ int main(void)
         TEST(an_invalid_put_is_poison_and_says_why),
         TEST(a_put_that_cannot_be_read_is_poison_by_its_key),
         TEST(garbage_hurts_nobody),
+        TEST(news_is_published_under_its_label),
         TEST(a_late_subscriber_gets_everything_then_what_comes),
         TEST(a_subscriber_to_one_label_gets_that_label),
         TEST(a_subscriber_outlives_the_sink),
