@@ -368,11 +368,6 @@ int64_t query_get_int(struct query *q, int column)
     return sqlite3_column_int64(q->stmt, column);
 }
 
-double query_get_real(struct query *q, int column)
-{
-    return sqlite3_column_double(q->stmt, column);
-}
-
 const char *query_get_text(struct query *q, int column)
 {
     const unsigned char *text = sqlite3_column_text(q->stmt, column);

@@ -54,7 +54,6 @@ void query_reset(struct query *q); // for one that was not stepped to its end
 
 // Columns of the row from 0, borrowed until the next step. Text is never NULL.
 int64_t query_get_int(struct query *q, int column);
-double query_get_real(struct query *q, int column);
 const char *query_get_text(struct query *q, int column);
 const void *query_get_bytes(struct query *q, int column, size_t *size);
 

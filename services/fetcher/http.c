@@ -51,7 +51,6 @@ struct http {
     CURLM *multi;
     struct timer *timer;
     struct transfer *all;
-    size_t running;
 };
 
 const char *http_outcome_name(enum http_outcome o)
@@ -191,7 +190,6 @@ static void transfer_free(struct transfer *t)
         t->prev->next = t->next;
     if (t->next)
         t->next->prev = t->prev;
-    h->running--;
     curl_multi_remove_handle(h->multi, t->easy);
     curl_easy_cleanup(t->easy);
     curl_slist_free_all(t->headers);
@@ -410,13 +408,7 @@ void http_get(struct http *h, const struct http_request *r, http_done *fn, void 
     if (h->all)
         h->all->prev = t;
     h->all = t;
-    h->running++;
     CURLMcode code = curl_multi_add_handle(h->multi, c);
     if (code != CURLM_OK)
         panic("curl_multi_add_handle: %s", curl_multi_strerror(code));
-}
-
-size_t http_running(const struct http *h)
-{
-    return h->running;
 }

@@ -64,7 +64,5 @@ void http_free(struct http **h); // requests under way are dropped, without a ca
 
 void http_get(struct http *h, const struct http_request *r, http_done *fn, void *arg);
 
-size_t http_running(const struct http *h);
-
 // "answered", "no such host", … for logs and people.
 const char *http_outcome_name(enum http_outcome o);

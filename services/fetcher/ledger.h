@@ -111,7 +111,6 @@ enum err ledger_pending_hosts(struct ledger *l, int64_t now_ms,
 enum err ledger_pending(struct ledger *l, const char *host, int64_t now_ms, int limit,
                         void (*fn)(void *arg, const char *id, int64_t gap_ms),
                         void *arg) MUST_CHECK;
-enum err ledger_next_try(struct ledger *l, int64_t *at_ms) MUST_CHECK; // INT64_MAX: none waits
 enum err ledger_entry_retry(struct ledger *l, const char *id, int64_t now_ms) MUST_CHECK;
 
 enum article { ARTICLE_QUEUED, ARTICLE_UNCHANGED, ARTICLE_DUPLICATE };

@@ -138,11 +138,6 @@ enum err ledger_pending(struct ledger *l, const char *host, int64_t now_ms, int 
     return e == ERR_NOTFOUND ? OK : e;
 }
 
-enum err ledger_next_try(struct ledger *l, int64_t *at_ms)
-{
-    return ledger_earliest(ledger_query(l, ENTRY_NEXT), at_ms);
-}
-
 enum err ledger_entry_retry(struct ledger *l, const char *id, int64_t now_ms)
 {
     struct query *q;

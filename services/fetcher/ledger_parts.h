@@ -26,7 +26,6 @@ enum statement {
     ENTRY_GET,
     ENTRY_HOSTS,
     ENTRY_PENDING_OF,
-    ENTRY_NEXT,
     ENTRY_RETRY,
     ENTRY_IDENTITY,
     ENTRY_OTHER,

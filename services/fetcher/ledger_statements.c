@@ -48,7 +48,6 @@ const char *const ledger_statements[STATEMENTS] = {
     [ENTRY_PENDING_OF] = "SELECT e.id, coalesce(s.gap_ms, -1) FROM entries e LEFT JOIN sources s ON"
                          " s.number = e.source WHERE e.state = 0 AND e.host = ? AND"
                          " e.next_try_ms <= ? ORDER BY e.next_try_ms LIMIT ?",
-    [ENTRY_NEXT] = "SELECT min(next_try_ms) FROM entries WHERE state = 0",
     [ENTRY_RETRY] = "UPDATE entries SET state = 0, next_try_ms = ?2, etag = '', last_modified = ''"
                     " WHERE id = ?1 AND url <> ''",
     [ENTRY_IDENTITY] = "SELECT announcement, revision, content_hash FROM entries WHERE id = ?",

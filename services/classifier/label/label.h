@@ -54,7 +54,5 @@ void labeler_free(struct labeler **l);
 // <folder of the running program>/../share/newswire/label
 const char *label_default_folder(void);
 
-const char *labeler_model(const struct labeler *l);
-
 // Never fails; time is linear in the document. The result is borrowed until the next call.
 const struct labels *labeler_run(struct labeler *l, const struct document *document);

@@ -85,11 +85,6 @@ void labeler_free(struct labeler **l)
     *l = NULL;
 }
 
-const char *labeler_model(const struct labeler *l)
-{
-    return l->name;
-}
-
 const char *label_default_folder(void)
 {
     static char folder[4096];
