@@ -28,19 +28,15 @@ static void close_end(int *fd)
     *fd = -1;
 }
 
-static void limit(int what, rlim_t most)
-{
-    setrlimit(what, &(struct rlimit){most, most});
-}
-
 // In the child: bounded in time, memory and files, and gone with its parent.
 static void become_pdftotext(int in, int out)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    limit(RLIMIT_CPU, PDF_SECONDS_MAX);
-    limit(RLIMIT_AS, (rlim_t)PDF_MEMORY_MAX_MB << 20);
-    limit(RLIMIT_CORE, 0);
-    limit(RLIMIT_FSIZE, (rlim_t)64 << 20); // its own copy of what it reads from the pipe
+    const rlim_t mb = 1 << 20, memory = PDF_MEMORY_MAX_MB * mb;
+    setrlimit(RLIMIT_CPU, &(struct rlimit){PDF_SECONDS_MAX, PDF_SECONDS_MAX});
+    setrlimit(RLIMIT_AS, &(struct rlimit){memory, memory});
+    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+    setrlimit(RLIMIT_FSIZE, &(struct rlimit){64 * mb, 64 * mb}); // its copy of what it reads
     signal(SIGPIPE, SIG_DFL);
     int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
     if (null >= 0 && dup2(in, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0 &&
