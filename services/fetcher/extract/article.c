@@ -16,6 +16,8 @@ static const char *field(const struct page *p, struct html_str s)
     char out[FIELD_MAX];
     size_t n = 0;
     bool space = false;
+    if (!s.s)
+        return "";
     for (size_t i = 0; i < s.n && n + 1 < sizeof out;) {
         size_t blank = text_space(s.s + i, s.n - i);
         if (blank) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "services/fetcher/extract/html.h"
+#include "services/fetcher/extract/html_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,35 +12,9 @@
 #include "common/text.h"
 #include "services/fetcher/extract/html_stream.h"
 
-enum { TEXT_APPEND_MAX = 1024, FOSTERED_MAX = 1000 };
-
-struct attr {
-    struct html_str value;
-    enum html_attr name;
-};
-
-struct html {
-    lxb_html_document_t *document;
-    lxb_html_tokenizer_token_f build_tree; // lexbor's own token callback and its context
-    void *tree;
-    uint32_t tokens_left; // of a page's allowance of nodes
-    bool streamed;        // parts of the page stand elsewhere than they belong
-    uint32_t fostered;    // texts that were moved out of tables
-    lxb_tag_id_t region;  // <svg> or <select> that the tokens are in, 0: none
-    int32_t region_depth;
-    lxb_html_tokenizer_state_f raw_state; // lexbor's, for the script or style being skipped
-    const char *raw_close;                // its end tag
-    bool after_block;                     // the last token was a block's tag
-
-    struct html_node *nodes;
-    size_t n_nodes, nodes_cap;
-    struct attr *attrs;
-    size_t n_attrs, attrs_cap;
-};
-
-static const uint8_t tag_of[LXB_TAG__LAST_ENTRY] = {[LXB_TAG__TEXT] = HTML_TEXT,
+const uint8_t html_tags[LXB_TAG__LAST_ENTRY] = {[LXB_TAG__TEXT] = HTML_TEXT,
 #define TAG_ENTRY(name) [LXB_TAG_##name] = HTML_##name,
-                                                    HTML_TAGS(TAG_ENTRY)
+                                                HTML_TAGS(TAG_ENTRY)
 #undef TAG_ENTRY
 };
 
@@ -69,248 +43,6 @@ const bool html_blocks[HTML_TAG_COUNT] = {
     [HTML_TD] = true,      [HTML_TFOOT] = true,   [HTML_TH] = true,       [HTML_THEAD] = true,
     [HTML_TR] = true,      [HTML_UL] = true,
 };
-
-static const struct {
-    const char *text;
-    size_t n;
-} attr_names[] = {
-#define ATTR_ENTRY(name, text) {text, sizeof text - 1},
-    HTML_ATTRS(ATTR_ENTRY)
-#undef ATTR_ENTRY
-};
-
-static int attr_of(const lxb_dom_attr_data_t *data)
-{
-    const lxb_char_t *name = lexbor_hash_entry_str(&data->entry);
-    size_t n = data->entry.length;
-    if (n < 2 || n > 11 || *name < 'a' || *name > 't') // "id" to "aria-hidden"
-        return -1;
-    for (int i = 0; i < HTML_ATTR_COUNT; i++)
-        if (attr_names[i].n == n && *attr_names[i].text == (char)*name &&
-            memcmp(attr_names[i].text, name, n) == 0)
-            return i;
-    return -1;
-}
-
-// Attributes that no rule reads are most of a modern page's markup: they never reach the tree.
-static void drop_unread_attributes(struct html *h, lxb_html_token_t *token)
-{
-    for (lxb_html_token_attr_t *a = token->attr_first, *next; a; a = next) {
-        next = a->next;
-        int id = attr_of(a->name);
-        if (id < 0)
-            lxb_html_token_attr_remove(token, a);
-        else if (id == HTML_ATTR_ID && a->value_size > 2 && memcmp(a->value, "S:", 2) == 0)
-            h->streamed = true;
-    }
-}
-
-// True for a script that holds data (JSON-LD) and not code.
-static bool is_data_script(lxb_dom_node_t *script)
-{
-    for (lxb_dom_attr_t *a = lxb_dom_interface_element(script)->first_attr; a; a = a->next) {
-        size_t n;
-        const lxb_char_t *value = lxb_dom_attr_value(a, &n);
-        if (a->node.local_name == LXB_DOM_ATTR_TYPE && value && n >= 7)
-            return memmem(value, n, "ld+json", 7) != NULL;
-    }
-    return false;
-}
-
-// The script or style that has just been opened, if its text is not read.
-static lxb_dom_node_t *unread_element(const lxb_html_tree_t *tree)
-{
-    size_t depth = tree->open_elements->length;
-    lxb_dom_node_t *in = depth ? tree->open_elements->list[depth - 1] : NULL;
-    if (!in || in->ns != LXB_NS_HTML)
-        return NULL;
-    bool unread = in->local_name == LXB_TAG_STYLE ||
-                  (in->local_name == LXB_TAG_SCRIPT && !is_data_script(in));
-    return unread ? in : NULL;
-}
-
-static bool begins(const lxb_char_t *s, const lxb_char_t *end, const char *with)
-{
-    size_t n = strlen(with);
-    return (size_t)(end - s) >= n && strncasecmp((const char *)s, with, n) == 0;
-}
-
-// A tokenizer state that runs over the text of a script or style, most of a modern page, at the
-// speed of memory, and hands over to lexbor's own state at the end tag; also where a comment may
-// hide end tags, and at a '<' so close to the end of this piece of input that it cannot be judged.
-static const lxb_char_t *skip_raw_text(lxb_html_tokenizer_t *tokenizer, const lxb_char_t *data,
-                                       const lxb_char_t *end)
-{
-    enum { LONGEST = sizeof "</script" - 1 };
-    struct html *h = tokenizer->callback_token_ctx;
-    if (!tokenizer->is_eof) {
-        const lxb_char_t *at = memchr(data, '<', (size_t)(end - data));
-        while (at && end - at >= LONGEST && !begins(at, end, h->raw_close) &&
-               !begins(at, end, "<!--"))
-            at = memchr(at + 1, '<', (size_t)(end - at - 1));
-        if (!at)
-            return end; // and on with the next piece
-        data = at;
-    }
-    tokenizer->state = h->raw_state;
-    return data;
-}
-
-static void skip_unread(struct html *h, lxb_html_tokenizer_t *tokenizer)
-{
-    const lxb_dom_node_t *opened = unread_element(h->tree);
-    if (!opened)
-        return;
-    h->raw_close = opened->local_name == LXB_TAG_STYLE ? "</style" : "</script";
-    h->raw_state = tokenizer->state;
-    lxb_html_tokenizer_state_set(tokenizer, skip_raw_text);
-}
-
-static enum html_tag token_tag(const lxb_html_token_t *token)
-{
-    return token->tag_id < LXB_TAG__LAST_ENTRY ? tag_of[token->tag_id] : HTML_OTHER;
-}
-
-// White space after a tag that begins or ends a block is never shown: half of all text nodes.
-static bool is_layout_space(struct html *h, const lxb_html_token_t *token)
-{
-    bool after_block = h->after_block;
-    h->after_block = false;
-    if (token->tag_id != LXB_TAG__TEXT) {
-        enum html_tag tag =
-            token->tag_id < LXB_TAG__LAST_ENTRY ? tag_of[token->tag_id] : HTML_OTHER;
-        h->after_block = html_is_block(tag) && tag != HTML_PRE;
-        return false;
-    }
-    if (!after_block)
-        return false;
-    for (const lxb_char_t *c = token->text_start; c < token->text_end; c++)
-        if (*c != ' ' && *c != '\n' && *c != '\t' && *c != '\r')
-            return false;
-    h->after_block = true;
-    return true;
-}
-
-// Inside <svg> and <select> nothing is read (and lexbor's time for options is quadratic). A block's
-// tag ends them, closed or not, so that an unclosed one hides no article.
-static bool is_unread_region(struct html *h, const lxb_html_token_t *token)
-{
-    bool close = token->type & LXB_HTML_TOKEN_TYPE_CLOSE;
-    bool empty = token->tag_id == LXB_TAG_SVG && (token->type & LXB_HTML_TOKEN_TYPE_CLOSE_SELF);
-    if (h->region == 0) {
-        if (token->tag_id != LXB_TAG_SVG && token->tag_id != LXB_TAG_SELECT)
-            return false;
-        if (!close && !empty) {
-            h->region = token->tag_id;
-            h->region_depth = 1;
-        }
-        return true;
-    }
-    if (token->tag_id == h->region) {
-        if (!empty)
-            h->region_depth += close ? -1 : h->region == LXB_TAG_SVG;
-        if (h->region_depth <= 0)
-            h->region = 0;
-        return true;
-    }
-    if (h->region == LXB_TAG_SELECT && token->tag_id == LXB_TAG_SCRIPT)
-        return false; // its text must be read as a script's
-    if (html_is_block(token_tag(token)) || token->tag_id == LXB_TAG__END_OF_FILE)
-        h->region = 0;
-    return h->region != 0;
-}
-
-// Empty elements that no rule reads.
-static bool is_unread_void(const lxb_html_token_t *token)
-{
-    switch (token->tag_id) {
-    case LXB_TAG_IMG:
-    case LXB_TAG_INPUT:
-    case LXB_TAG_SOURCE:
-    case LXB_TAG_TRACK:
-    case LXB_TAG_PARAM:
-    case LXB_TAG_COL:
-    case LXB_TAG_WBR:
-    case LXB_TAG_AREA:
-    case LXB_TAG_EMBED:
-        return true;
-    default:
-        return false;
-    }
-}
-
-// lexbor appends text to the text node before it by copying both, which takes quadratic time and
-// memory where tags between them come to nothing ("x</b>x</b>x…"). An empty comment parts them.
-static void part_texts(struct html *h, lxb_html_tokenizer_t *tokenizer,
-                       const lxb_html_token_t *token, const lxb_dom_node_t *in)
-{
-    lxb_dom_node_t *last = in->last_child;
-    if (!last || last->type != LXB_DOM_NODE_TYPE_TEXT ||
-        lxb_dom_interface_character_data(last)->data.length < TEXT_APPEND_MAX)
-        return;
-    lxb_html_token_t comment = *token;
-    comment.tag_id = LXB_TAG__EM_COMMENT;
-    comment.text_end = comment.text_start;
-    h->build_tree(tokenizer, &comment, h->tree);
-}
-
-static bool is_table_part(const lxb_dom_node_t *node)
-{
-    return node->local_name == LXB_TAG_TABLE || node->local_name == LXB_TAG_TBODY ||
-           node->local_name == LXB_TAG_TR || node->local_name == LXB_TAG_THEAD ||
-           node->local_name == LXB_TAG_TFOOT;
-}
-
-// False if the text is not to be added: text right in a table is moved before it, where it cannot
-// be parted, so that only so much of it is let through.
-static bool admit_text(struct html *h, lxb_html_tokenizer_t *tokenizer,
-                       const lxb_html_token_t *token)
-{
-    const lxb_html_tree_t *tree = h->tree;
-    size_t depth = tree->open_elements->length;
-    if (unread_element(tree))
-        return false;
-    if (depth == 0)
-        return true;
-    const lxb_dom_node_t *in = tree->open_elements->list[depth - 1];
-    if (is_table_part(in))
-        return h->fostered++ < FOSTERED_MAX;
-    part_texts(h, tokenizer, token, in);
-    return true;
-}
-
-// Stands between lexbor's tokenizer and its tree, so that the tree is bounded while it grows, and
-// what no rule reads never gets there.
-static lxb_html_token_t *guard(lxb_html_tokenizer_t *tokenizer, lxb_html_token_t *token, void *ctx)
-{
-    struct html *h = ctx;
-    const lxb_html_tree_t *tree = h->tree;
-    bool start = (token->type & LXB_HTML_TOKEN_TYPE_CLOSE) == 0;
-    if (token->tag_id == LXB_TAG__EM_COMMENT || is_unread_region(h, token) ||
-        is_layout_space(h, token) || is_unread_void(token))
-        return token;
-    if (token->tag_id == LXB_TAG__TEXT && !admit_text(h, tokenizer, token))
-        return token;
-    if (start && token->tag_id >= LXB_TAG__BEGIN) {
-        if (tree->open_elements->length >= HTML_DEPTH_MAX ||
-            tree->active_formatting->length >= HTML_FORMATTING_MAX)
-            return token;
-        if (token->attr_first)
-            drop_unread_attributes(h, token);
-    }
-    if (start && token->tag_id != LXB_TAG__END_OF_FILE) {
-        // A token may add several elements (reopened formatting): those are counted with it.
-        uint32_t cost = 1 + (uint32_t)tree->active_formatting->length / 4;
-        if (h->tokens_left < cost)
-            return token;
-        h->tokens_left -= cost;
-    }
-    bool raw = start && (token->tag_id == LXB_TAG_SCRIPT || token->tag_id == LXB_TAG_STYLE);
-    token = h->build_tree(tokenizer, token, h->tree);
-    if (raw && token)
-        skip_unread(h, tokenizer);
-    return token;
-}
 
 struct html *html_new(void)
 {
@@ -353,7 +85,7 @@ static bool parse_begin(struct html *h)
     if (!h->build_tree) {
         h->build_tree = parser->tkz->callback_token_done;
         h->tree = parser->tkz->callback_token_ctx;
-        lxb_html_tokenizer_callback_token_done_set(parser->tkz, guard, h);
+        lxb_html_tokenizer_callback_token_done_set(parser->tkz, html_guard, h);
     }
     h->tokens_left = HTML_NODES_MAX;
     h->region = 0;
@@ -380,7 +112,8 @@ static void add_attrs(struct html *h, struct html_node *node, lxb_dom_node_t *fr
     node->attrs = (uint32_t)h->n_attrs;
     for (lxb_dom_attr_t *a = lxb_dom_interface_element(from)->first_attr; a; a = a->next) {
         size_t size = 0;
-        int id = attr_of(lxb_dom_attr_data_by_id(from->owner_document->attrs, a->node.local_name));
+        int id =
+            html_attr_of(lxb_dom_attr_data_by_id(from->owner_document->attrs, a->node.local_name));
         if (id < 0 || node->n_attrs == HTML_ATTR_COUNT)
             continue;
         const lxb_char_t *value = lxb_dom_attr_value(a, &size);
@@ -404,7 +137,8 @@ static uint32_t add_node(struct html *h, lxb_dom_node_t *from, uint32_t parent)
         node->text = (const char *)data->data;
         node->text_size = (uint32_t)data->length;
     } else {
-        node->tag = from->local_name < LXB_TAG__LAST_ENTRY ? tag_of[from->local_name] : HTML_OTHER;
+        node->tag =
+            from->local_name < LXB_TAG__LAST_ENTRY ? html_tags[from->local_name] : HTML_OTHER;
         add_attrs(h, node, from);
     }
     return index;
