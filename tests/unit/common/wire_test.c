@@ -260,8 +260,7 @@ static const char *const unclean[] = {
     "\xF0\x9F\x92",
     "\xE4\xB8\xAD\xE6\x96",     // cut
     "\xB9\xFA\xCE\xF1\xD4\xBA", // GBK
-    "aaaaaaa\x01"
-    "aaaaaaaa",
+    "aaaaaaa\001aaaaaaaa",
     "aaaaaaaaaaaaaaa\xFF",
     "\xE4\xB8\xAD\xE6\x96\x87\xE4\xB8\x01",
 };
