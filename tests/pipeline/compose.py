@@ -52,7 +52,11 @@ class Compose:
 
     def __enter__(self):
         self("build", "fetcher", seconds=900)
-        self("up", "-d", "--scale", "classifier=3", seconds=600)
+        try:
+            self("up", "-d", "--scale", "classifier=3", seconds=600)
+        except BaseException:
+            self.__exit__(Failure)
+            raise
         return self
 
     def __exit__(self, kind, *exc):
