@@ -372,7 +372,7 @@ static void event_hello(struct model *m, unsigned p)
 static void event_heartbeat(struct model *m, unsigned p)
 {
     struct route peer = route(p);
-    uint64_t held[8], id = m->sessions[p].id - (roll(m, 10) == 0);
+    uint64_t held[8] = {0}, id = m->sessions[p].id - (roll(m, 10) == 0);
     size_t n = roll(m, 8);
     for (size_t i = 0; i < n; i++)
         held[i] = 1 + roll(m, ROWS + 10);
