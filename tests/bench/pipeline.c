@@ -21,6 +21,7 @@
 #include "common/run.h"
 #include "common/socket.h"
 #include "common/sqlite.h"
+#include "common/text.h"
 #include "common/wire.h"
 #include "services/fetcher/ledger.h"
 
@@ -32,7 +33,7 @@ struct bench {
     struct socket_context *context;
 };
 
-// Announcements: sentences put together by number, in both languages, no two alike.
+// Announcements in both languages, made by number, no two alike.
 
 static const char *const chinese[] = {
     "公司召开第%u次党委会，研究部署第%u号重点工作。", "国资委印发第%u号通知，推进%u户企业改革。",
@@ -44,16 +45,36 @@ static const char *const english[] = {
     "The Party branch held study session %u with %u members present. ",
     "Rainfall on day %u reached %u millimetres in the province. "};
 
+static unsigned roll(unsigned *state)
+{
+    *state = *state * 1664525u + 1013904223u;
+    return *state >> 8;
+}
+
+// Words that nobody wrote, so that no two announcements are near duplicates of each other.
+static enum err write_words(struct buf *text, unsigned *state, bool zh)
+{
+    enum err e = OK;
+    for (unsigned i = 0; i < 24 && !e; i++) {
+        char character[4];
+        if (zh)
+            e = buf_add(text, character, text_encode(0x4E00 + roll(state) % 3000, character));
+        for (unsigned k = 0; !zh && k < 6 && !e; k++)
+            e = buf_printf(text, "%c%s", 'a' + (int)(roll(state) % 26), k == 5 ? " " : "");
+    }
+    return e ? e : buf_puts(text, zh ? "。" : ". ");
+}
+
 static void write_text(struct buf *text, unsigned number, size_t bytes)
 {
     unsigned state = number * 2654435761u + 1;
     bool zh = number % 2;
     buf_clear(text);
-    while (text->size + 128 < bytes) {
-        state = state * 1664525u + 1013904223u;
-        const char *sentence = zh ? chinese[state >> 8 & 3] : english[state >> 8 & 3];
-        if (buf_printf(text, sentence, state >> 12 & 1023, number)) // NOLINT: our own formats
-            break;
+    while (text->size + 300 < bytes) {
+        const char *sentence = zh ? chinese[roll(&state) % 5] : english[roll(&state) % 4];
+        if (buf_printf(text, sentence, roll(&state) & 1023, number) || // NOLINT: our own formats
+            write_words(text, &state, zh) || write_words(text, &state, zh))
+            panic("no room for %zu bytes", bytes);
     }
 }
 
