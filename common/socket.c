@@ -111,20 +111,27 @@ static const char *mend(int error)
     }
 }
 
+// libzmq takes 99999 for 34463.
+static bool port_fits(const char *endpoint)
+{
+    const char *colon = strrchr(endpoint, ':');
+    return strncmp(endpoint, "tcp://", 6) != 0 || !colon || strtoul(colon + 1, NULL, 10) <= 65535;
+}
+
 enum err socket_bind(struct socket *s, const char *endpoint, struct problem *why)
 {
-    if (zmq_bind(s->zmq, endpoint) == 0)
+    if (port_fits(endpoint) && zmq_bind(s->zmq, endpoint) == 0)
         return OK;
-    int error = errno;
+    int error = port_fits(endpoint) ? errno : EINVAL;
     return problem_set(why, error == EADDRINUSE ? ERR_EXISTS : ERR_CONFIG,
                        "cannot listen on %s: %s; %s", endpoint, zmq_strerror(error), mend(error));
 }
 
 enum err socket_connect(struct socket *s, const char *endpoint, struct problem *why)
 {
-    if (zmq_connect(s->zmq, endpoint) == 0)
+    if (port_fits(endpoint) && zmq_connect(s->zmq, endpoint) == 0)
         return OK;
-    int error = errno;
+    int error = port_fits(endpoint) ? errno : EINVAL;
     return problem_set(why, ERR_CONFIG, "cannot connect to %s: %s; %s", endpoint,
                        zmq_strerror(error), mend(error));
 }
@@ -163,15 +170,27 @@ static enum err take(struct socket *s, zmq_msg_t *m)
     return OK;
 }
 
-// Reads the frame before the body: routing id or topic. ERR_INPUT if nothing follows it.
+// Reads away what is left of a message after *m.
+static enum err take_rest(struct socket *s, zmq_msg_t *m)
+{
+    enum err e = OK;
+    while (!e && zmq_msg_more(m))
+        e = take(s, m);
+    return e;
+}
+
+// Reads the frame before the body: routing id or topic. ERR_INPUT if nothing follows it or it is
+// too long; the message is then gone.
 static enum err take_head(struct socket *s, struct route *from, char topic[256])
 {
     zmq_msg_t head;
     zmq_msg_init(&head);
     enum err e = take(s, &head);
     size_t size = zmq_msg_size(&head);
-    if (!e && (!zmq_msg_more(&head) || size > ROUTE_MAX))
-        e = ERR_INPUT;
+    if (!e && (!zmq_msg_more(&head) || size > ROUTE_MAX)) {
+        e = take_rest(s, &head);
+        e = e ? e : ERR_INPUT;
+    }
     if (!e && from) {
         from->size = (uint8_t)size;
         memcpy(from->id, zmq_msg_data(&head), size);
@@ -188,13 +207,10 @@ static enum err take_head(struct socket *s, struct route *from, char topic[256])
 static enum err take_body(struct socket *s)
 {
     enum err e = take(s, &s->body);
-    while (!e && zmq_msg_more(&s->body)) {
-        do
-            e = take(s, &s->body);
-        while (!e && zmq_msg_more(&s->body));
-        return e ? e : ERR_INPUT;
-    }
-    return e;
+    if (e || !zmq_msg_more(&s->body))
+        return e;
+    e = take_rest(s, &s->body);
+    return e ? e : ERR_INPUT;
 }
 
 enum err socket_receive(struct socket *s, struct route *from, char topic[256], const uint8_t **body,
