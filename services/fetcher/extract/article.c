@@ -54,6 +54,8 @@ static bool is_attachment(struct html_str href)
     size_t n = 0;
     while (n < href.n && href.s[n] != '?' && href.s[n] != '#')
         n++;
+    if (n < 5 || (href.s[n - 3] != '.' && href.s[n - 4] != '.' && href.s[n - 5] != '.'))
+        return false; // most links: not even a short ending
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
         size_t m = strlen(endings[i]);
         if (n > m && strncasecmp(href.s + n - m, endings[i], m) == 0)

@@ -35,8 +35,8 @@ static bool is_aside(struct html_str role)
     return false;
 }
 
-void attributes_read(const struct html *h, const struct html_node *node, struct word_table *table,
-                     struct word_set *set)
+void attributes_read(const struct html *h, const struct html_node *node,
+                     const struct word_table *table, struct word_set *set)
 {
     bool streamed = false; // hidden until a script has moved it, which html_stream.c did
     for (uint32_t i = 0; i < node->n_attrs; i++) {

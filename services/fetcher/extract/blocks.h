@@ -18,7 +18,7 @@ struct block {
     const char *cut; // the rule that cut it, NULL: kept
 };
 
-enum { LINE_LENGTH_MAX = 160 }; // what is longer is text
+enum { LINE_LENGTH_MAX = 120 }; // what is longer is text
 
 struct blocks {
     struct block *items;

@@ -30,15 +30,41 @@ int html_attr_of(const lxb_dom_attr_data_t *data)
     return -1;
 }
 
+static bool has(const lxb_html_token_attr_t *attr, const char *word)
+{
+    return attr->value && memmem(attr->value, attr->value_size, word, strlen(word));
+}
+
+// True if some rule reads this attribute of this element.
+static bool is_read(const lxb_html_token_t *token, const lxb_html_token_attr_t *attr, int name)
+{
+    switch (name) {
+    case -1:
+        return false;
+    case HTML_ATTR_STYLE: // only what hides the element
+        return has(attr, "none") || has(attr, "hidden");
+    case HTML_ATTR_NAME:
+        return token->tag_id == LXB_TAG_META;
+    case HTML_ATTR_TYPE:
+        return token->tag_id == LXB_TAG_SCRIPT || token->tag_id == LXB_TAG_LINK;
+    case HTML_ATTR_CLASS:
+    case HTML_ATTR_ID:
+        return token->tag_id != LXB_TAG_SCRIPT && token->tag_id != LXB_TAG_LINK &&
+               token->tag_id != LXB_TAG_STYLE && token->tag_id != LXB_TAG_BUTTON;
+    default:
+        return true;
+    }
+}
+
 // Attributes that no rule reads are most of a modern page's markup: they never reach the tree.
 static void drop_unread_attributes(struct html *h, lxb_html_token_t *token)
 {
     for (lxb_html_token_attr_t *a = token->attr_first, *next; a; a = next) {
         next = a->next;
-        int id = html_attr_of(a->name);
-        if (id < 0)
+        int name = html_attr_of(a->name);
+        if (!is_read(token, a, name))
             lxb_html_token_attr_remove(token, a);
-        else if (id == HTML_ATTR_ID && a->value_size > 2 && memcmp(a->value, "S:", 2) == 0)
+        else if (name == HTML_ATTR_ID && a->value_size > 2 && memcmp(a->value, "S:", 2) == 0)
             h->streamed = true;
     }
 }

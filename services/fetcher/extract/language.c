@@ -7,7 +7,7 @@
 
 #include "common/text.h"
 
-enum { READS = 1500, ENGLISH_PERCENT = 8 };
+enum { READS = 1200, ENGLISH_PERCENT = 8 };
 
 // Characters of everyday use that only one of the two ways of writing Chinese has, sorted.
 static const uint32_t only_simplified[] = {

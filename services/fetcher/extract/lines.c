@@ -154,8 +154,16 @@ enum line_kind line_kind(const struct line_table *t, struct html_str whole)
     for (uint16_t i = t->begin_at[byte]; i < t->begin_at[byte + 1]; i++)
         if (begins(line, &t->begin[i]))
             return t->begin[i].kind;
+    return LINE_TEXT;
+}
+
+enum line_kind line_kind_anywhere(const struct line_table *t, struct html_str line)
+{
+    enum line_kind kind = line_kind(t, line);
+    if (kind != LINE_TEXT)
+        return kind;
     for (; line.n > 1; line.s++, line.n--) {
-        byte = first_byte(line.s);
+        uint8_t byte = first_byte(line.s);
         if (t->any_at[byte] == t->any_at[byte + 1])
             continue;
         for (uint16_t i = t->any_at[byte]; i < t->any_at[byte + 1]; i++)

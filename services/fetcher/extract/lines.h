@@ -21,7 +21,11 @@ struct line_table;
 struct line_table *line_table_new(void);
 void line_table_free(struct line_table **t);
 
+// By how it begins.
 enum line_kind line_kind(const struct line_table *t, struct html_str whole);
+
+// By that, else by the words in it.
+enum line_kind line_kind_anywhere(const struct line_table *t, struct html_str line);
 
 // True if the line holds a date and hardly anything else: "July 1, 2023", 2021-09-27 10:30.
 bool line_is_date(struct html_str line, uint32_t length);

@@ -8,6 +8,7 @@ enum {
     LINE_MAX = 800,
     LINE_LENGTH_MAX = 240,
     DATED_MAX = 100,
+    LINES_AFTER = 30,
     SCORE_MIN = 20,
     SURE_SCORE = 120,
     SURE_COST_MAX = 95
@@ -96,9 +97,12 @@ static int line_score(const char *s, size_t n)
 static bool may_hold_date(const char *s, size_t n)
 {
     int digits = 0;
-    for (size_t i = 0; i < n; i++)
+    bool year = false;
+    for (size_t i = 0; i < n; i++) {
         digits += s[i] >= '0' && s[i] <= '9';
-    return digits >= 5 || (n >= 8 && memmem(s, n, "年", 3));
+        year |= s[i] == "年"[0] && i + 3 <= n && memcmp(s + i, "年", 3) == 0;
+    }
+    return digits >= 5 || year;
 }
 
 // A line with a date in it.
@@ -171,6 +175,8 @@ static void gather(struct gathered *g, const struct page *p, uint32_t anchor, ui
             boundary |= html_is_block(p->nodes[open].tag);
         if (boundary)
             end_line(g, rules);
+        if (i > anchor && g->after > 0 && g->number > g->after + LINES_AFTER)
+            break;
         if (i == anchor)
             g->title = g->number;
         if (i == article)

@@ -20,9 +20,16 @@ static bool within(const struct page *p, uint32_t i, uint32_t percent, uint32_t 
     return (uint64_t)p->sum[i].good * 100 <= (uint64_t)total * percent;
 }
 
+static bool drop(struct page *p, uint32_t i, enum drop rule)
+{
+    p->drop[i] = (uint8_t)rule;
+    return true;
+}
+
 // Figures hold captions, unless they hold what an article says: a table, a quotation, code.
 static void drop_figures(struct page *p)
 {
+    bool any = false;
     for (uint32_t i = p->body; i < p->nodes[p->body].end; i++) {
         enum html_tag tag = p->nodes[i].tag;
         if (p->drop[i]) {
@@ -30,13 +37,14 @@ static void drop_figures(struct page *p)
         } else if (tag == HTML_FIGCAPTION ||
                    (tag == HTML_FIGURE && !page_find(p, i, HTML_TABLE) &&
                     !page_find(p, i, HTML_BLOCKQUOTE) && !page_find(p, i, HTML_PRE))) {
-            p->drop[i] = DROP_FIGURE;
+            any = drop(p, i, DROP_FIGURE);
         } else if (tag == HTML_FORM && p->sum[i].length * 2 < p->sum[p->body].length) {
             // Some servers wrap the whole page in one form.
-            p->drop[i] = DROP_FORM;
+            any = drop(p, i, DROP_FORM);
         }
     }
-    page_sum(p);
+    if (any)
+        page_sum(p);
 }
 
 static bool is_aside(const struct page *p, uint32_t i)
@@ -55,8 +63,9 @@ static bool is_aside(const struct page *p, uint32_t i)
 }
 
 // Reads the attributes of what is still there and has text: those of the rest do not matter.
-static void drop_asides(struct page *p, struct word_table *table)
+static void drop_asides(struct page *p, const struct word_table *table)
 {
+    bool any = false;
     uint32_t total = p->sum[p->body].good;
     for (uint32_t i = p->body + 1; i < p->nodes[p->body].end; i++) {
         if (p->drop[i]) {
@@ -66,12 +75,13 @@ static void drop_asides(struct page *p, struct word_table *table)
         if (p->nodes[i].n_attrs && p->sum[i].length > 0 && p->nodes[i].tag != HTML_A)
             attributes_read(p->html, &p->nodes[i], table, &p->words[i]);
         if (is_aside(p, i) && within(p, i, ROLE_SHARE, total)) {
-            p->drop[i] = DROP_ROLE;
+            any = drop(p, i, DROP_ROLE);
         } else if ((p->words[i].flags & WORD_HIDDEN) && within(p, i, HIDDEN_SHARE, total)) {
-            p->drop[i] = DROP_HIDDEN;
+            any = drop(p, i, DROP_HIDDEN);
         }
     }
-    page_sum(p);
+    if (any)
+        page_sum(p);
 }
 
 // Elements that class words may drop: layout and small inline parts, never the body's own blocks
@@ -154,6 +164,7 @@ static uint32_t word_share(uint16_t flags)
 
 static void drop_words(struct page *p, const struct word_table *table, uint32_t anchor)
 {
+    bool any = false;
     bool misnomer[WORD_ID_COUNT];
     find_misnomers(p, table, misnomer);
     uint32_t total = p->sum[p->body].good;
@@ -175,9 +186,10 @@ static void drop_words(struct page *p, const struct word_table *table, uint32_t 
                         p->sum[i].good + COMMENTS_LEAVE <= total &&
                         within(p, i, COMMENTS_SHARE, total);
         if (comments || within(p, i, word_share(flags), total))
-            p->drop[i] = DROP_WORD;
+            any = drop(p, i, DROP_WORD);
     }
-    page_sum(p);
+    if (any)
+        page_sum(p);
 }
 
 static bool in_list(const struct page *p, uint32_t i)
@@ -224,17 +236,19 @@ static bool is_link_heavy(const struct page *p, uint32_t i, uint32_t total)
 
 static void drop_links(struct page *p)
 {
+    bool any = false;
     uint32_t total = p->sum[p->body].good;
     for (uint32_t i = p->body + 1; i < p->nodes[p->body].end; i++) {
         if (p->drop[i])
             i = page_skip(p, i) - 1;
         else if (p->sum[i].n_links > 0 && is_link_heavy(p, i, total))
-            p->drop[i] = DROP_LINKS;
+            any = drop(p, i, DROP_LINKS);
     }
-    page_sum(p);
+    if (any)
+        page_sum(p);
 }
 
-void prune(struct page *p, struct word_table *table, uint32_t anchor)
+void prune(struct page *p, const struct word_table *table, uint32_t anchor)
 {
     drop_figures(p);
     drop_asides(p, table);

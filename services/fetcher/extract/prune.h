@@ -8,4 +8,4 @@
 // Runs all rules, in order: figures and forms; navigation, asides, footers and what is hidden;
 // class and id words; link density.
 // `anchor` is the title's heading, 0 if there is none.
-void prune(struct page *p, struct word_table *table, uint32_t anchor);
+void prune(struct page *p, const struct word_table *table, uint32_t anchor);

@@ -16,6 +16,7 @@ enum {
     REPEAT_LENGTH_MIN = 200,
     BEFORE_TITLE_PERCENT = 5,
     POSTS_MIN = 3,
+    TAIL_LINES = 15, // at the end, where words in a line count as well as its beginning
     HEAD_LINES = 12, // after the title, where bylines are looked for
     HEAD_LINE_LENGTH_MAX = 160,
 };
@@ -24,6 +25,13 @@ static bool is_heading(uint8_t tag)
 {
     return tag == HTML_H1 || tag == HTML_H2 || tag == HTML_H3 || tag == HTML_H4 || tag == HTML_H5 ||
            tag == HTML_H6;
+}
+
+static enum line_kind kind_anywhere(const struct blocks *b, const struct block *block)
+{
+    return block->kind == LINE_TEXT && block->length < LINE_LENGTH_MAX
+               ? line_kind_anywhere(b->lines, block_text(b, block))
+               : (enum line_kind)block->kind;
 }
 
 static bool announces(const struct block *block)
@@ -78,7 +86,7 @@ static void cut_head(struct blocks *b, const struct titles *titles, uint32_t anc
         if (block->length > HEAD_LINE_LENGTH_MAX)
             break;
         struct html_str text = block_text(b, block);
-        enum line_kind kind = block->kind;
+        enum line_kind kind = kind_anywhere(b, block);
         if (kind == LINE_BYLINE || kind == LINE_TOOL || kind == LINE_EDITOR || kind == LINE_PAGER)
             block->cut = "byline";
         else if (line_is_date(text, block->length))
@@ -103,7 +111,8 @@ static void cut_tail(struct blocks *b, uint64_t prose)
     for (size_t i = 0; i < b->n; i++) {
         const struct block *block = &b->items[i];
         if (i > 0 && before * 2 > prose && block->length < ANNOUNCEMENT_LENGTH_MAX) {
-            enum line_kind kind = block->kind;
+            enum line_kind kind =
+                i + TAIL_LINES > b->n ? kind_anywhere(b, block) : (enum line_kind)block->kind;
             bool ends = kind == LINE_LEGAL || kind == LINE_PAGER || kind == LINE_RELATED;
             bool chinese = (unsigned char)block_text(b, block).s[0] >= 0xC2;
             uint64_t share =
@@ -125,9 +134,9 @@ static void cut_tail(struct blocks *b, uint64_t prose)
     }
 }
 
-static bool is_leftover(const struct block *block)
+static bool is_leftover(const struct blocks *b, const struct block *block)
 {
-    enum line_kind kind = block->kind;
+    enum line_kind kind = kind_anywhere(b, block);
     if (kind == LINE_LEGAL)
         return true;
     if (block_is_prose(block))
@@ -149,7 +158,7 @@ static void cut_end(struct blocks *b)
         struct block *block = &b->items[i - 1];
         if (block->cut)
             continue;
-        if (!is_leftover(block))
+        if (!is_leftover(b, block))
             return;
         block->cut = "leftover at the end";
     }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "services/fetcher/extract/words.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/err.h"
 #include "common/mem.h"
 
 // One line a kind; a word may be of several. Measured on real pages: how much of what carries the
@@ -49,78 +51,47 @@ static const struct {
 static const char *const hiding[] = {"visually-hidden",    "visuallyhidden", "sr-only", "is-hidden",
                                      "screen-reader-text", "d-none",         "hidden"};
 
-enum { SLOTS = 1024, WORD_LENGTH_MAX = 24 };
+enum { NODES_MAX = 1600, DEAD = 0, ROOT = 1, VALUE_MAX = 400 };
 
-struct entry {
-    char text[WORD_LENGTH_MAX];
-    uint16_t flags;
-    uint8_t length, id;
-};
-
-// A value and its words, remembered: a page repeats few class names many times.
-enum { MEMOS = 512, MEMO_VALUE_MAX = 112 };
-
-struct memo {
-    char value[MEMO_VALUE_MAX];
-    uint8_t size;
-    struct word_set set;
-};
-
+// The words as a trie over the letters: most names leave it after two or three.
 struct word_table {
-    struct entry slots[SLOTS]; // open addressing
-    uint16_t by_id[WORD_ID_COUNT];
-    uint32_t lengths[26]; // bit n: some word of n letters begins with this letter
-    uint8_t count, screenreader;
-    struct memo memos[MEMOS];
+    uint16_t next[NODES_MAX][26]; // DEAD: no word goes on like this
+    uint8_t word[NODES_MAX];      // of the word that ends here: its id + 1, 0: none does
+    uint16_t flags[WORD_ID_COUNT];
+    uint16_t n_nodes;
+    uint8_t n_words, screenreader;
 };
 
-enum { HASH_SEED = 2166136261u };
-
-static uint32_t hash_step(uint32_t h, char c)
+static void add_word(struct word_table *t, const char *word, size_t n, uint16_t flags)
 {
-    return (h ^ (uint8_t)c) * 16777619u; // FNV-1a
-}
-
-static uint32_t slot_of(uint32_t hash)
-{
-    return (hash ^ hash >> 15) % SLOTS;
-}
-
-static struct entry *slot(struct word_table *t, const char *word, size_t n)
-{
-    uint32_t h = HASH_SEED;
-    for (size_t i = 0; i < n; i++)
-        h = hash_step(h, word[i]);
-    uint32_t at = slot_of(h);
-    while (t->slots[at].length &&
-           (t->slots[at].length != n || memcmp(t->slots[at].text, word, n) != 0))
-        at = (at + 1) % SLOTS;
-    return &t->slots[at];
-}
-
-static void add_list(struct word_table *t, const char *words, uint16_t flags)
-{
-    for (const char *w = words; *w;) {
-        size_t n = strcspn(w, " ");
-        struct entry *e = slot(t, w, n);
-        if (!e->length) {
-            memcpy(e->text, w, n);
-            e->length = (uint8_t)n;
-            e->id = t->count++;
-            t->by_id[e->id] = (uint16_t)(e - t->slots);
-            t->lengths[*w - 'a'] |= 1u << n;
+    uint16_t node = ROOT;
+    for (size_t i = 0; i < n; i++) {
+        uint16_t *next = &t->next[node][word[i] - 'a'];
+        if (*next == DEAD) {
+            if (t->n_nodes == NODES_MAX || t->n_words == WORD_ID_COUNT - 1)
+                panic("words.c: the table is too small for its words");
+            *next = t->n_nodes++;
         }
-        e->flags |= flags;
-        w += n + (w[n] == ' ');
+        node = *next;
     }
+    if (!t->word[node])
+        t->word[node] = ++t->n_words;
+    t->flags[t->word[node] - 1] |= flags;
 }
 
 struct word_table *word_table_new(void)
 {
     struct word_table *t = mem_alloc(sizeof *t);
+    t->n_nodes = ROOT + 1;
+    // First, so that its id is known.
+    add_word(t, "screenreader", strlen("screenreader"), WORD_UNWANTED);
+    t->screenreader = 0;
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-        add_list(t, lists[i].words, lists[i].flags);
-    t->screenreader = slot(t, "screenreader", 12)->id;
+        for (const char *w = lists[i].words; *w;) {
+            size_t n = strcspn(w, " ");
+            add_word(t, w, n, lists[i].flags);
+            w += n + (w[n] == ' ');
+        }
     return t;
 }
 
@@ -132,17 +103,12 @@ void word_table_free(struct word_table **t)
 
 uint16_t word_flags(const struct word_table *t, uint8_t id)
 {
-    return t->slots[t->by_id[id]].flags;
-}
-
-const char *word_text(const struct word_table *t, uint8_t id)
-{
-    return t->slots[t->by_id[id]].text;
+    return t->flags[id];
 }
 
 static void add_id(const struct word_table *t, uint8_t id, struct word_set *set)
 {
-    uint16_t flags = word_flags(t, id);
+    uint16_t flags = t->flags[id];
     set->flags |= flags;
     if (!(flags & WORD_UNWANTED) || set->n == WORD_SET_MAX)
         return;
@@ -150,38 +116,6 @@ static void add_id(const struct word_table *t, uint8_t id, struct word_set *set)
         if (set->ids[i] == id)
             return;
     set->ids[set->n++] = id;
-}
-
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
-}
-
-// Adds one word; `before` are the flags of the word before it in the same name, and become its own.
-static void look_up(const struct word_table *t, const char *s, size_t n, struct word_set *set,
-                    uint16_t *before)
-{
-    uint16_t previous = *before;
-    char first = lower(*s);
-    *before = 0;
-    if (n < 2 || n >= WORD_LENGTH_MAX || first < 'a' || !(t->lengths[first - 'a'] >> n & 1))
-        return;
-    char word[WORD_LENGTH_MAX];
-    uint32_t hash = HASH_SEED;
-    for (size_t i = 0; i < n; i++) {
-        word[i] = lower(s[i]);
-        hash = hash_step(hash, word[i]);
-    }
-    for (uint32_t at = slot_of(hash); t->slots[at].length; at = (at + 1) % SLOTS) {
-        const struct entry *e = &t->slots[at];
-        if (e->length != n || memcmp(e->text, word, n) != 0)
-            continue;
-        add_id(t, e->id, set);
-        *before = e->flags;
-        if ((previous & WORD_FIRST) && (e->flags & WORD_LAST))
-            set->flags |= WORD_BODY;
-        return;
-    }
 }
 
 enum kind { SEPARATOR, UPPER, LOWER, DIGIT };
@@ -205,23 +139,51 @@ static bool splits(const char *s, size_t n, size_t i)
     return (before == DIGIT) != (here == DIGIT);
 }
 
-// One run of letters and digits: the whole, and its camelCase words.
-static void add_piece(const struct word_table *t, const char *s, size_t n, struct word_set *set,
-                      uint16_t *before)
+// Reading one value: where the trie stands for the word, and for the whole run of letters that
+// camelCase divides into words; the flags of the word before, in the same name.
+struct reader {
+    const struct word_table *table;
+    struct word_set *set;
+    uint16_t word, run, before;
+    bool divided;
+};
+
+static void step(struct reader *r, char c)
 {
-    size_t from = 0;
-    for (size_t i = 1; i < n; i++) {
-        if (s[i] >= 'a' && s[i - 1] >= 'a') // two lower-case letters: the usual case
-            continue;
-        if (splits(s, n, i)) {
-            look_up(t, s + from, i - from, set, before);
-            from = i;
-        }
-    }
-    look_up(t, s + from, n - from, set, before);
-    uint16_t none = 0;
-    if (from > 0)
-        look_up(t, s, n, set, &none);
+    bool letter = kind_of(c) == LOWER || kind_of(c) == UPPER;
+    unsigned index = letter ? (unsigned)((c | 0x20) - 'a') : 0;
+    r->word = letter ? r->table->next[r->word][index] : DEAD;
+    if (r->divided)
+        r->run = letter ? r->table->next[r->run][index] : DEAD;
+}
+
+static void end_word(struct reader *r)
+{
+    uint8_t id = r->table->word[r->word];
+    uint16_t flags = id ? r->table->flags[id - 1] : 0;
+    if (id)
+        add_id(r->table, id - 1, r->set);
+    if ((r->before & WORD_FIRST) && (flags & WORD_LAST))
+        r->set->flags |= WORD_BODY; // "article-body", "postContent"
+    r->before = flags;
+    r->word = ROOT;
+}
+
+static void divide(struct reader *r)
+{
+    if (!r->divided)
+        r->run = r->word;
+    r->divided = true;
+    end_word(r);
+}
+
+static void end_run(struct reader *r)
+{
+    end_word(r);
+    uint8_t id = r->divided ? r->table->word[r->run] : 0;
+    if (id)
+        add_id(r->table, id - 1, r->set);
+    r->divided = false;
 }
 
 // "hidden" alone hides; "md:hidden", "overflow-hidden" and their like need not.
@@ -233,68 +195,31 @@ static void add_hiding(const struct word_table *t, const char *s, size_t n, bool
             add_id(t, t->screenreader, set);
 }
 
-static void split(const struct word_table *t, struct html_str value, struct word_set *set)
+static bool may_hide(char first)
+{
+    return first == 'v' || first == 's' || first == 'i' || first == 'd' || first == 'h';
+}
+
+void words_add(const struct word_table *t, struct html_str value, struct word_set *set)
 {
     const char *s = value.s;
-    size_t n = value.n < 400 ? value.n : 400; // longer ones are generated, not named
+    size_t n = value.n < VALUE_MAX ? value.n : VALUE_MAX, name = 0; // longer: generated, not named
     bool has_colon = memchr(s, ':', n) != NULL;
-    size_t name = 0, piece = 0;
-    uint16_t before = 0;
+    struct reader r = {.table = t, .set = set, .word = ROOT};
     for (size_t i = 0; i <= n; i++) {
-        if (i < n && kind_of(s[i]) != SEPARATOR)
+        if (i < n && kind_of(s[i]) != SEPARATOR) {
+            if (i > 0 && kind_of(s[i - 1]) != SEPARATOR && splits(s, n, i))
+                divide(&r);
+            step(&r, s[i]);
             continue;
-        if (i > piece)
-            add_piece(t, s + piece, i - piece, set, &before);
-        piece = i + 1;
+        }
+        if (i > 0 && kind_of(s[i - 1]) != SEPARATOR)
+            end_run(&r);
         if (i == n || s[i] == ' ' || s[i] == '\n' || s[i] == '\t') {
-            if (i > name && (s[name] == 'v' || s[name] == 's' || s[name] == 'i' || s[name] == 'd' ||
-                             s[name] == 'h'))
+            if (i > name && may_hide(s[name]))
                 add_hiding(t, s + name, i - name, has_colon, set);
             name = i + 1;
-            before = 0;
+            r.before = 0;
         }
     }
-}
-
-static uint32_t hash_value(struct html_str value)
-{
-    uint64_t h = value.n * 0x9E3779B97F4A7C15u;
-    size_t i = 0;
-    for (; i + 8 <= value.n; i += 8) {
-        uint64_t word;
-        memcpy(&word, value.s + i, sizeof word);
-        h = (h ^ word) * 0x9E3779B97F4A7C15u;
-        h ^= h >> 32;
-    }
-    for (; i < value.n; i++)
-        h = (h ^ (uint8_t)value.s[i]) * 0x100000001B3u;
-    return (uint32_t)(h ^ h >> 29);
-}
-
-static void merge(const struct word_table *t, const struct word_set *from, struct word_set *into)
-{
-    into->flags |= from->flags;
-    for (int i = 0; i < from->n; i++)
-        add_id(t, from->ids[i], into);
-}
-
-void words_add(struct word_table *t, struct html_str value, struct word_set *set)
-{
-    if (value.n == 0)
-        return;
-    struct word_set fresh = {0};
-    const struct word_set *found = &fresh;
-    struct memo *m = &t->memos[hash_value(value) % MEMOS];
-    if (value.n >= MEMO_VALUE_MAX) {
-        split(t, value, &fresh);
-    } else {
-        if (m->size != value.n || memcmp(m->value, value.s, value.n) != 0) {
-            m->set = (struct word_set){0};
-            split(t, value, &m->set);
-            m->size = (uint8_t)value.n;
-            memcpy(m->value, value.s, value.n);
-        }
-        found = &m->set;
-    }
-    merge(t, found, set);
 }

@@ -37,8 +37,6 @@ struct word_table *word_table_new(void);
 void word_table_free(struct word_table **t);
 
 // Adds the words of an attribute's value: split at what is not a letter or digit and at camelCase.
-// Values that were met before are looked up: the table serves one thread.
-void words_add(struct word_table *t, struct html_str value, struct word_set *set);
+void words_add(const struct word_table *t, struct html_str value, struct word_set *set);
 
 uint16_t word_flags(const struct word_table *t, uint8_t id);
-const char *word_text(const struct word_table *t, uint8_t id);
