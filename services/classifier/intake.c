@@ -12,11 +12,11 @@
 #include "common/metrics.h"
 #include "common/wire.h"
 #include "common/workers.h"
+#include "services/classifier/link.h"
 #include "services/classifier/peers.h"
 
 enum {
     TICK_MS = 1000,
-    SILENT_MS = 5000,
     RESEND_MS = 10000,
     BUSY_MAX_MS = 60000, // the longest pause that a sink may ask for
     RETRY_MS = 200,      // while no sink can be reached
@@ -24,17 +24,6 @@ enum {
     WORKER_DEPTH = 32,
     ANSWER_MAX = 512 << 10,
     ACKS_MAX = 1000,
-};
-
-// A fetcher, on the peer that is connected to it.
-struct link {
-    struct peer *peer;
-    uint64_t session;
-    bool welcome;
-    int64_t asked; // when HELLO was sent; 0: it could not be
-    struct link *next;
-    pb_key **acks; // keys to acknowledge after this run of messages
-    size_t n_acks, acks_cap;
 };
 
 enum stage { LABELLING, PUTTING, WAITING };
@@ -92,28 +81,10 @@ static void forget(struct intake *in, struct held *h)
 
 // To the fetchers.
 
-// Not sent means not connected: the session is begun anew when the fetcher is back.
-static bool tell_fetcher(const struct link *link, const pb_envelope *e)
-{
-    enum err error = wire_send(link->peer->socket, NULL, e);
-    if (error)
-        log_debug("fetcher-unreachable", "peer=%s reason=%s", link->peer->endpoint,
-                  err_name(error));
-    return error == OK;
-}
-
 static void hello(struct intake *in, struct link *link)
 {
-    Newswire__V1__Hello hello = NEWSWIRE__V1__HELLO__INIT;
-    pb_envelope e = NEWSWIRE__V1__ENVELOPE__INIT;
-    randombytes_buf(&link->session, sizeof link->session);
-    link->welcome = false;
-    hello.session = link->session;
-    hello.window = (uint32_t)in->options.window;
-    hello.window_bytes = (uint64_t)in->options.window_bytes;
-    e.body_case = NEWSWIRE__V1__ENVELOPE__BODY_HELLO;
-    e.hello = &hello;
-    link->asked = tell_fetcher(link, &e) ? loop_now(in->loop) : 0;
+    link_hello(link, (uint32_t)in->options.window, (uint64_t)in->options.window_bytes,
+               loop_now(in->loop));
 }
 
 struct holding {
@@ -133,44 +104,18 @@ static void list_held(void *arg, uint64_t tag, void *value)
 
 static void heartbeat(struct intake *in, struct link *link)
 {
-    Newswire__V1__Heartbeat heartbeat = NEWSWIRE__V1__HEARTBEAT__INIT;
-    pb_envelope e = NEWSWIRE__V1__ENVELOPE__INIT;
     struct holding holding = {link, mem_alloc(map_size(in->held) * sizeof(uint64_t)), 0};
     map_each(in->held, list_held, &holding);
-    heartbeat.session = link->session;
-    heartbeat.held = holding.sequences;
-    heartbeat.n_held = holding.n;
-    e.body_case = NEWSWIRE__V1__ENVELOPE__BODY_HEARTBEAT;
-    e.heartbeat = &heartbeat;
-    tell_fetcher(link, &e);
+    link_heartbeat(link, holding.sequences, holding.n);
     free(holding.sequences);
-}
-
-static void bye(struct link *link)
-{
-    Newswire__V1__Bye bye = NEWSWIRE__V1__BYE__INIT;
-    pb_envelope e = NEWSWIRE__V1__ENVELOPE__INIT;
-    bye.session = link->session;
-    e.body_case = NEWSWIRE__V1__ENVELOPE__BODY_BYE;
-    e.bye = &bye;
-    tell_fetcher(link, &e);
 }
 
 static void refuse(struct intake *in, struct held *h, const char *reason)
 {
     ++*in->poisoned;
     log_warn("poison", "id=%s reason=%s", h->data->data->key->id, reason);
-    if (h->link) {
-        Newswire__V1__Nack nack = NEWSWIRE__V1__NACK__INIT;
-        pb_envelope e = NEWSWIRE__V1__ENVELOPE__INIT;
-        nack.session = h->link->session;
-        nack.key = h->data->data->key;
-        nack.refusal = NEWSWIRE__V1__REFUSAL__REFUSAL_POISON;
-        nack.reason = (char *)reason;
-        e.body_case = NEWSWIRE__V1__ENVELOPE__BODY_NACK;
-        e.nack = &nack;
-        tell_fetcher(h->link, &e);
-    }
+    if (h->link)
+        link_poison(h->link, h->data->data->key, reason);
     forget(in, h);
 }
 
@@ -330,8 +275,7 @@ static void on_fetcher(void *arg, struct peer *p, pb_envelope **message)
 static void on_fetcher_added(void *arg, struct peer *p)
 {
     struct intake *in = arg;
-    struct link *link = mem_alloc(sizeof *link);
-    link->peer = p;
+    struct link *link = link_new(p);
     link->next = in->links;
     in->links = link;
     p->user = link;
@@ -355,25 +299,10 @@ static void on_fetcher_removed(void *arg, struct peer *p)
     while (*at != link)
         at = &(*at)->next;
     *at = link->next;
-    free(link->acks);
-    free(link);
+    link_free(&link);
 }
 
 // From the sinks.
-
-static void acknowledge(struct link *link)
-{
-    Newswire__V1__Ack ack = NEWSWIRE__V1__ACK__INIT;
-    pb_envelope e = NEWSWIRE__V1__ENVELOPE__INIT;
-    ack.session = link->session;
-    ack.keys = link->acks;
-    ack.n_keys = link->n_acks;
-    e.body_case = NEWSWIRE__V1__ENVELOPE__BODY_ACK;
-    e.ack = &ack;
-    // Lost, the row is delivered again and the sink says once more that it has it.
-    tell_fetcher(link, &e);
-    link->n_acks = 0;
-}
 
 static void on_committed(struct intake *in, const Newswire__V1__PutAck *ack)
 {
@@ -385,15 +314,11 @@ static void on_committed(struct intake *in, const Newswire__V1__PutAck *ack)
             continue;
         done[n++] = h;
         ++*in->acked;
-        struct link *link = h->link;
-        if (!link)
-            continue;
-        mem_reserve((void **)&link->acks, &link->acks_cap, link->n_acks + 1, sizeof *link->acks);
-        link->acks[link->n_acks++] = h->data->data->key;
+        if (h->link)
+            link_committed(h->link, h->data->data->key);
     }
     for (struct link *link = in->links; link; link = link->next)
-        if (link->n_acks)
-            acknowledge(link); // before the keys go: they are the held messages' own
+        link_acknowledge(link); // before the keys go: they are the held messages' own
     for (size_t i = 0; i < n; i++)
         held_free(done[i]);
     free(done);
@@ -484,12 +409,9 @@ static void on_tick(void *arg, struct timer *t)
     (void)t;
     dismiss_retired(in);
     for (struct link *link = in->links; link && !in->draining; link = link->next) {
-        bool silent = loop_now(in->loop) - link->peer->heard >= SILENT_MS;
-        // A fetcher that is slow to answer must not find that its answer is to an older HELLO.
-        bool asking = link->asked && loop_now(in->loop) - link->asked < SILENT_MS;
-        if (link->welcome && !silent)
+        if (link_alive(link, loop_now(in->loop)))
             heartbeat(in, link);
-        else if (!asking)
+        else if (!link_asking(link, loop_now(in->loop)))
             hello(in, link);
     }
 }
@@ -498,7 +420,7 @@ size_t intake_sessions(const struct intake *in)
 {
     size_t n = 0;
     for (const struct link *link = in->links; link; link = link->next)
-        n += link->welcome && loop_now(in->loop) - link->peer->heard < SILENT_MS;
+        n += link_alive(link, loop_now(in->loop));
     return n;
 }
 
@@ -521,7 +443,7 @@ bool intake_drain(struct intake *in)
     if (!in->draining) {
         in->draining = true;
         for (struct link *link = in->links; link; link = link->next)
-            bye(link);
+            link_bye(link);
         // What no sink has seen is free for another classifier as of now.
         struct due due = {in, mem_alloc(map_size(in->held) * sizeof(struct held *)), 0};
         map_each(in->held, list_unsent, &due);
@@ -583,8 +505,7 @@ void intake_free(struct intake **intake)
     peers_free(&in->sinks);
     while (in->links) {
         struct link *next = in->links->next;
-        free(in->links->acks);
-        free(in->links);
+        link_free(&in->links);
         in->links = next;
     }
     map_each(in->held, drop_held, NULL);
