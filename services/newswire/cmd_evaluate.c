@@ -63,7 +63,7 @@ static enum err take(void *context, const struct item *item)
         return OK;
     }
     uint8_t wanted = examples_label(t, item->labels[0]);
-    if (wanted == NO_LABEL) {
+    if (wanted == UNKNOWN_LABEL) {
         struct problem why;
         (void)problem_set(&why, ERR_INPUT, "%s:%u: the taxonomy has no label \"%s\"", item->file,
                           item->line, item->labels[0]);

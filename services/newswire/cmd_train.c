@@ -111,15 +111,19 @@ static size_t size_of_source(const struct examples *x, size_t source)
     return n;
 }
 
+static const char *name_of(const struct taxonomy *t, uint8_t label)
+{
+    return label == NO_LABEL ? t->fallback : t->labels[label].name;
+}
+
 static void list_mistakes(const struct run *r, const struct outcome *outcomes)
 {
     const struct taxonomy *t = &r->analysis->taxonomy;
     printf("\n%-18s %-18s %6s  document\n", "labelled", "given", "score");
     for (size_t i = 0; i < r->examples.n; i++)
         if (outcomes[i].given != outcomes[i].wanted)
-            printf("%-18s %-18s %6.3f  %s\n", t->labels[outcomes[i].wanted].name,
-                   outcomes[i].given == NO_LABEL ? t->fallback : t->labels[outcomes[i].given].name,
-                   (double)outcomes[i].score, r->examples.all[i].id);
+            printf("%-18s %-18s %6.3f  %s\n", name_of(t, outcomes[i].wanted),
+                   name_of(t, outcomes[i].given), (double)outcomes[i].score, r->examples.all[i].id);
 }
 
 // What each label is worth for a source that the model has never seen.
