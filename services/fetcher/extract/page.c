@@ -212,18 +212,23 @@ void page_weigh(struct page *p)
     page_sum(p);
 }
 
+// Adds all four numbers, two at a time: none comes near 32 bits.
+static void add_mass(struct mass *to, const struct mass *from)
+{
+    uint64_t a[2], b[2];
+    memcpy(a, to, sizeof a);
+    memcpy(b, from, sizeof b);
+    a[0] += b[0];
+    a[1] += b[1];
+    memcpy(to, a, sizeof a);
+}
+
 void page_sum(struct page *p)
 {
     memcpy(p->sum, p->own, p->count * sizeof *p->sum);
-    for (uint32_t i = p->count - 1; i > 0; i--) {
-        if (p->drop[i])
-            continue;
-        struct mass *parent = &p->sum[p->nodes[i].parent];
-        parent->length += p->sum[i].length;
-        parent->links += p->sum[i].links;
-        parent->good += p->sum[i].good;
-        parent->n_links += p->sum[i].n_links;
-    }
+    for (uint32_t i = p->count - 1; i > 0; i--)
+        if (!p->drop[i])
+            add_mass(&p->sum[p->nodes[i].parent], &p->sum[i]);
 }
 
 uint32_t page_find(const struct page *p, uint32_t root, enum html_tag tag)

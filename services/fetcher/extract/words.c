@@ -150,11 +150,23 @@ struct reader {
 
 static void step(struct reader *r, char c)
 {
-    bool letter = kind_of(c) == LOWER || kind_of(c) == UPPER;
+    bool letter = kind_of(c) != DIGIT;
     unsigned index = letter ? (unsigned)((c | 0x20) - 'a') : 0;
     r->word = letter ? r->table->next[r->word][index] : DEAD;
     if (r->divided)
         r->run = letter ? r->table->next[r->run][index] : DEAD;
+}
+
+// Over lower-case letters, most of any name, where nothing is divided. Returns the end.
+static size_t step_lower(struct reader *r, const char *s, size_t i, size_t n)
+{
+    uint16_t node = r->word;
+    for (; i < n && node != DEAD && kind_of(s[i]) == LOWER; i++)
+        node = r->table->next[node][s[i] - 'a'];
+    while (i < n && kind_of(s[i]) == LOWER)
+        i++;
+    r->word = node;
+    return i;
 }
 
 static void end_word(struct reader *r)
@@ -211,6 +223,8 @@ void words_add(const struct word_table *t, struct html_str value, struct word_se
             if (i > 0 && kind_of(s[i - 1]) != SEPARATOR && splits(s, n, i))
                 divide(&r);
             step(&r, s[i]);
+            if (!r.divided)
+                i = step_lower(&r, s, i + 1, n) - 1;
             continue;
         }
         if (i > 0 && kind_of(s[i - 1]) != SEPARATOR)
