@@ -194,8 +194,7 @@ static void an_address_is_a_peer_as_it_is(void **state)
 
 static void what_is_no_endpoint_is_refused(void **state)
 {
-    static const char *const endpoints[] = {"",       "nonsense",   "http://x:1",
-                                            "tcp://", "tcp://host", "tcp://[::1:5551"};
+    static const char *const endpoints[] = {"", "nonsense", "http://x:1", "tcp://", "tcp://host"};
     struct place *p = *state;
     for (size_t i = 0; i < sizeof endpoints / sizeof *endpoints; i++) {
         struct problem why = {""};
