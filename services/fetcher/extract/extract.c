@@ -158,7 +158,8 @@ static void find_date(struct article *a, const struct page *p, const struct page
     bool chinese = strncmp(a->language, "zh", 2) == 0;
     struct date_rules rules = {chinese ? ZONE_SHANGHAI : ZONE_UTC, source->now_ms};
     struct date date;
-    if (page_date(p, meta, ld, source->url, d->anchor, d->node, &rules, &date, &d->date_rule)) {
+    if (page_date(p, meta, ld, source->url, d->anchor, d->node, &rules, &date, &d->date_rule) &&
+        date.ms > 0) { // 0 means unknown; a page dated 1970-01-01 does not know either
         a->published_ms = date.ms;
         a->precision = date.precision;
         a->zone = date.zone;
