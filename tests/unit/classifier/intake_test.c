@@ -651,7 +651,7 @@ static void what_makes_no_sense_is_passed_over(void **state)
 int main(int argc, char **argv)
 {
     if (argc > 2 && strcmp(argv[1], "--worker") == 0)
-        return worker_serve(atoi(argv[argc - 1]), 1 << 20, 1 << 20, label, NULL);
+        return worker_serve((int)strtol(argv[argc - 1], NULL, 10), 1 << 20, 1 << 20, label, NULL);
     const struct CMUnitTest tests[] = {
         TEST(it_says_hello_with_what_it_can_hold),
         TEST(what_the_sink_has_committed_is_acknowledged_with_its_key),

@@ -63,9 +63,9 @@ struct note {
 
 struct speaker {
     struct note *note;
-    char word;
     struct timer *timer, *other;
     int left;
+    char word;
 };
 
 static void say(struct note *n, char word)
@@ -95,7 +95,7 @@ static void timers_fire_in_the_order_they_are_due(void **state)
     struct note note = {0};
     struct speaker speakers[N];
     for (size_t i = 0; i < N; i++) {
-        speakers[i] = (struct speaker){&note, (char)('0' + due[i]), NULL, NULL, 0};
+        speakers[i] = (struct speaker){.note = &note, .word = (char)('0' + due[i])};
         speakers[i].timer = timer_new(loop, on_say, &speakers[i]);
         timer_set(speakers[i].timer, due[i] * 10, false);
     }
@@ -121,7 +121,7 @@ static void a_timer_may_free_itself_and_others(void **state)
 {
     (void)state;
     struct note note = {0};
-    struct speaker a = {&note, 'a', NULL, NULL, 0}, b = {&note, 'b', NULL, NULL, 0};
+    struct speaker a = {.note = &note, .word = 'a'}, b = {.note = &note, .word = 'b'};
     a.timer = timer_new(loop, on_free_self, &a);
     b.timer = timer_new(loop, on_say, &b);
     a.other = b.timer;
@@ -184,7 +184,7 @@ static void setting_a_timer_again_moves_it(void **state)
 {
     (void)state;
     struct note note = {0};
-    struct speaker a = {&note, 'a', NULL, NULL, 0}, b = {&note, 'b', NULL, NULL, 0};
+    struct speaker a = {.note = &note, .word = 'a'}, b = {.note = &note, .word = 'b'};
     a.timer = timer_new(loop, on_say, &a);
     b.timer = timer_new(loop, on_say, &b);
     struct timer *stop = timer_new(loop, on_stop, NULL);

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -132,8 +133,7 @@ static void cleaning_any_bytes_gives_what_the_slow_way_gives(void **state)
         for (int i = 0; i < 20; i++) {
             random = random * 6364136223846793005u + 1442695040888963407u;
             const char *part = parts[(random >> 33) % (sizeof parts / sizeof *parts)];
-            memcpy(s + n, part, strlen(part));
-            n += strlen(part);
+            n += (size_t)snprintf(s + n, sizeof s - n, "%s", part);
         }
         for (size_t i = 0, length; i < n; i += length) {
             uint32_t c;

@@ -103,10 +103,9 @@ static void a_host_rests_between_two_requests_as_the_second_asks(void **state)
 static void a_host_has_as_many_requests_as_allowed(void **state)
 {
     static const struct {
-        int per_host;
         int64_t gap_ms;
-        int want;
-    } cases[] = {{1, 0, 1}, {3, 0, 3}, {3, 2000, 3}, {0, 0, HOSTS_AT_ONCE}, {0, 1, 1}};
+        int per_host, want;
+    } cases[] = {{0, 1, 1}, {0, 3, 3}, {2000, 3, 3}, {0, 0, HOSTS_AT_ONCE}, {1, 0, 1}};
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct hosts *h = hosts_new(cases[i].per_host);

@@ -569,10 +569,10 @@ static void a_paused_source_is_never_due(void **state)
     struct place *p = *state;
     uint64_t number = add_source(p->ledger, "http://example.com/1"); // due at 5
     static const struct {
-        bool paused;
         int64_t now;
+        bool paused;
         int want;
-    } cases[] = {{false, 4, 0}, {false, 5, 1}, {true, 1000, 0}, {false, 1000, 1}};
+    } cases[] = {{4, false, 0}, {5, false, 1}, {1000, true, 0}, {1000, false, 1}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         int due = 0;
         int64_t at;

@@ -405,7 +405,7 @@ static void trouble_is_clean_whatever_the_server_says(void **state)
     memset(problem, 'x', sizeof problem);
     snprintf(problem, sizeof problem, "%500s", "");
     memcpy(problem, "bad \xFF\x1B[2J", 9);
-    memcpy(problem + 496, "国资委国资委", 19); // cut in the middle of a character
+    snprintf(problem + 496, 100, "国资委国资委"); // cut in the middle of a character
     assert_int_equal(record_source(&r, p->ledger, source), OK);
     struct http_response response = answer(0, FEED, "");
     response.outcome = HTTP_BROKEN;
