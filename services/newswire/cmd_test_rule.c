@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // newswire test-rule: what a word would find, before it goes into a taxonomy.
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,22 +10,30 @@
 #include "services/classifier/label/label.h"
 #include "services/classifier/label/terms.h"
 #include "services/newswire/commands.h"
+#include "services/newswire/options.h"
+#include "services/newswire/stack.h"
+
+struct test_rule {
+    struct stack_settings stack;
+    const char *data;
+    int64_t show;
+};
+
+static const struct setting table[] = {
+    {"data", SETTING_STRING, offsetof(struct test_rule, data), NULL, 0, 0,
+     "folder of the taxonomy and model that give today's labels"},
+    {"show", SETTING_NUMBER, offsetof(struct test_rule, show), "10", 0, 1000, "examples to show"},
+    {0}};
 
 static const char usage[] =
-    "newswire test-rule TERM FILE… [--data FOLDER] [--show N]\n"
+    "Usage: newswire test-rule TERM [FILE…] [options]\n"
+    "Looks a term up the way a taxonomy's words are looked up, and tells how many announcements\n"
+    "have it, by the label they get today, with examples: in the store of a running stack, or in\n"
+    "files (JSON Lines: title, text; - is standard input). TERM is one word or phrase, in any\n"
+    "language; a * at its end stands for any ending.\n"
     "\n"
-    "Looks a term up in documents (JSON Lines: title, text) the way a taxonomy's words are looked "
-    "up,\n"
-    "and tells how many have it, by the label they get today, with examples. TERM is one word or "
-    "phrase,\n"
-    "in any language; a * at its end stands for any ending.\n"
-    "\n"
-    "  --data FOLDER   taxonomy and model that give today's labels\n"
-    "  --show N        examples to show (default 10)\n"
-    "\n"
-    "Examples:\n"
-    "  newswire test-rule \"theme party\" news.jsonl\n"
-    "  newswire subscribe --from beginning --count 5000 --json | newswire test-rule 党课 -\n";
+    "  newswire test-rule 党课\n"
+    "  newswire test-rule \"theme party\" news.jsonl\n";
 
 enum { AROUND = 40 }; // bytes shown on each side
 
@@ -115,35 +122,73 @@ static void summarise(const struct run *r)
                100 * (double)r->labels[i].n / (double)r->found, r->labels[i].name);
 }
 
+static enum err take_chunk(struct run *r, const Newswire__V1__Chunk *chunk)
+{
+    enum err e = OK;
+    for (size_t i = 0; i < chunk->n_news && !e; i++) {
+        const pb_announcement *a = chunk->news[i]->announcement;
+        if (a)
+            e = take(r, &(struct item){.id = a->id, .title = a->title, .text = a->text});
+    }
+    return e;
+}
+
+// Everything that the sink keeps, chunk by chunk.
+static enum err read_store(struct run *r, struct stack *stack, struct problem *why)
+{
+    pb_envelope ask = NEWSWIRE__V1__ENVELOPE__INIT;
+    Newswire__V1__Replay replay = NEWSWIRE__V1__REPLAY__INIT;
+    ask.body_case = NEWSWIRE__V1__ENVELOPE__BODY_REPLAY;
+    ask.replay = &replay;
+    for (bool more = true; more;) {
+        pb_envelope *reply;
+        enum err e =
+            stack_ask(stack, STACK_SINK, &ask, NEWSWIRE__V1__ENVELOPE__BODY_CHUNK, &reply, why);
+        if (e)
+            return e;
+        e = take_chunk(r, reply->chunk);
+        more = reply->chunk->through > replay.after && reply->chunk->through < reply->chunk->head;
+        replay.after = reply->chunk->through;
+        wire_envelope_free(&reply);
+        if (e)
+            return e;
+    }
+    return OK;
+}
+
+static enum err read_files(struct run *r, char **files, int n, struct problem *why)
+{
+    enum err e = OK;
+    for (int i = 0; i < n && !e; i++)
+        e = documents_read(files[i], take, complain, r, why);
+    return e;
+}
+
 int cmd_test_rule(int argc, char **argv)
 {
-    static const struct option options[] = {{"data", required_argument, NULL, 'd'},
-                                            {"show", required_argument, NULL, 's'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {0}};
-    struct run r = {.show = 10};
-    const char *folder = label_default_folder();
-    for (int o; (o = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
-        if (o == 'd')
-            folder = optarg;
-        else if (o == 's')
-            r.show = strtoul(optarg, NULL, 10);
-        else
-            return fputs(usage, o == 'h' ? stdout : stderr), o == 'h' ? CMD_DONE : CMD_WRONG;
-    }
-    if (argc - optind < 2)
-        return fputs(usage, stderr), CMD_WRONG;
+    const struct settings_source source = {"common", usage, table, stack_settings_table,
+                                           sizeof(struct test_rule)};
+    struct test_rule settings;
     struct problem why;
-    r.fold = folding_new();
+    int first;
+    if (!options_read(&source, argc, argv, &settings, &first))
+        return CMD_WRONG;
+    if (first == argc)
+        return options_wrong(argv[0], "give a term, such as 党课");
+    struct run r = {.show = (size_t)settings.show, .fold = folding_new()};
+    const char *folder = *settings.data ? settings.data : label_default_folder();
+    struct stack *stack = stack_open(&settings.stack);
     enum err e = labeler_load(folder, &r.labeler, &why);
     if (!e)
-        e = compile(&r, argv[optind], &why);
-    for (int i = optind + 1; i < argc && !e; i++)
-        e = documents_read(argv[i], take, complain, &r, &why);
+        e = compile(&r, argv[first], &why);
+    if (!e)
+        e = first + 1 < argc ? read_files(&r, argv + first + 1, argc - first - 1, &why)
+                             : read_store(&r, stack, &why);
     if (e)
-        fprintf(stderr, "newswire test-rule: %s\n", why.text);
+        options_failed(argv[0], "%s", why.text);
     else
         summarise(&r);
+    stack_close(&stack);
     terms_free(&r.terms);
     taxonomy_free(&r.taxonomy);
     normal_free(&r.text);
