@@ -46,23 +46,25 @@ static void say(int fd, const char *text)
 static void redirect(int fd, const char *format, ...) PRINTF_LIKE(2, 3);
 static void redirect(int fd, const char *format, ...)
 {
-    char to[300], answer[400];
+    char to[300], answer[500];
     va_list args;
     va_start(args, format);
     vsnprintf(to, sizeof to, format, args);
     va_end(args);
-    snprintf(answer, sizeof answer,
-             "HTTP/1.1 302 Found\r\nETag: \"of the redirect\"\r\nLocation: %s\r\n"
-             "Content-Length: 7\r\n\r\nignored",
-             to);
+    snprintf(
+        answer, sizeof answer,
+        "HTTP/1.1 302 Found\r\nConnection: close\r\nETag: \"of the redirect\"\r\nLocation: %s\r\n"
+        "Content-Length: 7\r\n\r\nignored",
+        to);
     say(fd, answer);
 }
 
 static void answer_with(int fd, const char *body)
 {
     char answer[4096];
-    snprintf(answer, sizeof answer, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n%s",
-             strlen(body), body);
+    snprintf(answer, sizeof answer,
+             "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n%s", strlen(body),
+             body);
     say(fd, answer);
 }
 
@@ -112,9 +114,10 @@ static void conditional(int fd, const char *request)
     bool known = strstr(request, "If-None-Match: \"v1\"\r\n") &&
                  strstr(request, "If-Modified-Since: Tue, 14 Nov 2023 22:13:20 GMT\r\n");
     if (known)
-        say(fd, "HTTP/1.1 304 Not Modified\r\nETag: \"v1\"\r\n\r\n");
+        say(fd, "HTTP/1.1 304 Not Modified\r\nConnection: close\r\nETag: \"v1\"\r\n\r\n");
     else
-        say(fd, "HTTP/1.1 200 OK\r\nETag:\t \"v1\" \r\nLAST-MODIFIED:Tue, 14 Nov 2023 22:13:20 GMT"
+        say(fd, "HTTP/1.1 200 OK\r\nConnection: close\r\nETag:\t \"v1\" \r\nLAST-MODIFIED:Tue, 14 "
+                "Nov 2023 22:13:20 GMT"
                 "\r\nRetry-After: 120\r\nContent-Type: text/html; charset=gbk\r\n"
                 "Content-Length: 0\r\n\r\n");
 }
@@ -128,7 +131,7 @@ static void serve(int fd, const char *path, const char *request)
     else if (strcmp(path, "/conditional") == 0)
         conditional(fd, request);
     else if (strcmp(path, "/404") == 0)
-        say(fd, "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
+        say(fd, "HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
     else if (strcmp(path, "/old") == 0)
         say(fd, "HTTP/1.0 200 OK\r\n\r\nuntil the end");
     else if (strcmp(path, "/length-short") == 0)
