@@ -55,7 +55,7 @@ static const struct setting settings[] = {
     {"extract-workers", SETTING_NUMBER, AT(workers), "2", 1, 64, "worker processes"},
     {"extract-memory", SETTING_SIZE, AT(worker_memory), "768M", 64 << 20, 0,
      "address space of each"},
-    {"extract-deadline", SETTING_DURATION, AT(worker_deadline_ms), "10s", 100, 600000,
+    {"extract-deadline", SETTING_DURATION, AT(worker_deadline_ms), "25s", 100, 600000,
      "for one page"},
     {0},
 };

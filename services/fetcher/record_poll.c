@@ -9,7 +9,10 @@
 #include "services/fetcher/flush.h"
 #include "services/fetcher/record_parts.h"
 
-enum { ARTICLE_LEAST = 400 }; // bytes of text
+enum {
+    ARTICLE_LEAST = 400, // bytes of text
+    INDEX_DEPTH_MAX = 2, // indexes that may lead from one to another
+};
 
 typedef Newswire__V1__ExtractResult pb_result;
 typedef Newswire__V1__Entry pb_entry;
@@ -215,9 +218,19 @@ static void entries_understood(struct record *r, struct ledger *l, const pb_resu
 static void index_understood(struct record *r, struct ledger *l, const pb_result *result)
 {
     struct source *s = r->source;
+    Newswire__V1__SourceOptions options = NEWSWIRE__V1__SOURCE_OPTIONS__INIT;
+    if (s->options)
+        options = *s->options;
+    if (++options.depth > INDEX_DEPTH_MAX) {
+        record_failed(r, l, "a sitemap index within indexes within indexes is not followed", true);
+        return;
+    }
     for (size_t i = 0; i < result->n_feeds; i++) {
+        if (!url_same_site(result->feeds[i], s->url))
+            continue; // the protocol wants them on one site, and our headers are for that one
         struct source child = {.url = result->feeds[i],
                                .kind = NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_SITEMAP,
+                               .options = &options,
                                .gap_ms = s->gap_ms,
                                .backfill = s->backfill,
                                .added_ms = r->fetched_ms,

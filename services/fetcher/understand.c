@@ -13,6 +13,7 @@
 #include "services/fetcher/extract/list.h"
 #include "services/fetcher/extract/sitemap.h"
 #include "services/fetcher/pages.h"
+#include "services/fetcher/understand_pdf.h"
 
 enum {
     STRING_MAX = 2048,
@@ -164,8 +165,22 @@ static bool is_media(const char *content_type)
     return false;
 }
 
+static void read_pdf(struct understand *u, const pb_task *task, pb_result *r)
+{
+    r->announcement = understand_pdf(task, u->arena, &r->problem);
+    if (!r->announcement)
+        return;
+    r->found = NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_PAGE;
+    if (!*r->announcement->text)
+        r->problem = "the document has no text: it may be a scan";
+}
+
 static void read_page(struct understand *u, const pb_task *task, pb_result *r)
 {
+    if (understand_is_pdf(task->body.data, task->body.len)) {
+        read_pdf(u, task, r);
+        return;
+    }
     if (is_media(task->content_type)) {
         r->problem = arena_printf(u->arena, "%.100s is not a page with text", task->content_type);
         return;

@@ -81,9 +81,50 @@ static void what_does_not_fit_into_an_answer_is_a_problem_for_a_person(void **st
     buf_free(&b);
 }
 
+static void a_pdf_document_is_read_as_an_announcement(void **state)
+{
+    (void)state;
+    struct buf b = buf_new(4096);
+    buf_puts(&b, "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
+                 "2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+                 "3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 300]/Contents 4 0 R"
+                 "/Resources<</Font<</F 5 0 R>>>>>>endobj\n"
+                 "4 0 obj<</Length 115>>stream\n"
+                 "BT /F 12 Tf 20 250 Td (Notice of a dividend) Tj 0 -150 Td (The harbour pays "
+                 "four pence a share on 3 May.) Tj ET\nendstream endobj\n"
+                 "5 0 obj<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>endobj\n"
+                 "trailer<</Root 1 0 R/Size 6>>\n%%EOF\n");
+    pb_result *r = understood(&b, 1 << 20);
+    if (strstr(r->problem, "poppler")) {
+        wire_free(&r->base);
+        buf_free(&b);
+        skip(); // pdftotext is not installed here
+    }
+    assert_string_equal(r->problem, "");
+    assert_int_equal(r->found, NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_PAGE);
+    assert_string_equal(r->announcement->title, "Notice of a dividend");
+    assert_non_null(strstr(r->announcement->text, "four pence a share"));
+    wire_free(&r->base);
+    buf_free(&b);
+}
+
+static void a_damaged_pdf_document_is_a_problem_for_a_person(void **state)
+{
+    (void)state;
+    struct buf b = buf_new(4096);
+    buf_puts(&b, "%PDF-1.4\nnothing of a document 没有内容");
+    pb_result *r = understood(&b, 1 << 20);
+    assert_int_equal(r->found, NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_AUTO);
+    assert_true(*r->problem);
+    wire_free(&r->base);
+    buf_free(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_pdf_document_is_read_as_an_announcement),
+        cmocka_unit_test(a_damaged_pdf_document_is_a_problem_for_a_person),
         cmocka_unit_test(a_sitemap_of_full_size_is_read_whole),
         cmocka_unit_test(of_a_sitemap_too_large_for_an_answer_the_newest_are_read),
         cmocka_unit_test(what_does_not_fit_into_an_answer_is_a_problem_for_a_person),
