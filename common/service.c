@@ -21,7 +21,7 @@ enum {
     HEALTH_MS = 1000,
     DRAIN_LOOK_MS = 20,
     IMPATIENT_MS = 1000,
-    DESCRIPTORS_WANTED = 65536,
+    DESCRIPTORS_WANTED = 16384, // one a peer; at the limit libzmq spins
     PATH_BYTES = 4096
 };
 
