@@ -21,6 +21,11 @@
 #define SANITIZED 0 // sanitizers reserve terabytes of address space
 #endif
 
+bool run_limits_memory(void)
+{
+    return !SANITIZED;
+}
+
 // From here to exec() only calls that are safe after fork() in a process with threads.
 
 static void say(const char *s)

@@ -22,6 +22,9 @@ struct run_options {
 // ERR_IO and *why. A program that cannot be executed exits with 127 after a line on standard error.
 enum err run_start(const struct run_options *o, pid_t *out, struct problem *why) MUST_CHECK;
 
+// Whether `memory` is set at all: not in a build with sanitizers.
+bool run_limits_memory(void);
+
 enum { RUN_NO_PROGRAM = 127 };
 
 // "was killed by signal 11 (Segmentation fault)", "exited with status 3"; from wait's status.
