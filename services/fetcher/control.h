@@ -10,9 +10,17 @@
 
 struct control;
 
-// Borrows what it is given. *why names the endpoint where it cannot listen.
+// What it works with; borrowed.
+struct control_tools {
+    struct ledger *ledger;
+    struct flush *flush;
+    struct fetch *fetch;
+    struct work *work;
+    const char *store_url;
+};
+
+// *why names the endpoint where it cannot listen.
 enum err control_new(struct loop *l, struct socket_context *z, const char *endpoint,
-                     struct ledger *ledger, struct flush *flush, struct fetch *fetch,
-                     struct work *work, const char *store_url, struct control **out,
+                     const struct control_tools *tools, struct control **out,
                      struct problem *why) MUST_CHECK;
 void control_free(struct control **c);
