@@ -167,9 +167,9 @@ static enum err start(struct loop *l, struct socket_context *z, const void *give
     }
     start_fetching(f, s);
     e = work_new(l, z, s->service.work, f->ledger, f->flush, &f->work, why);
+    struct control_tools tools = {f->ledger, f->flush, f->fetch, f->work, s->store};
     if (!e)
-        e = control_new(l, z, s->service.control, f->ledger, f->flush, f->fetch, f->work, s->store,
-                        &f->control, why);
+        e = control_new(l, z, s->service.control, &tools, &f->control, why);
     *state = f;
     if (e)
         stop(state);
