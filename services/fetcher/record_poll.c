@@ -172,6 +172,7 @@ static void count_entries(struct record *r, const pb_result *result)
     r->poll.entries = (uint32_t)result->n_entries;
     r->poll.ttl_s = result->ttl_s;
     r->poll.skip_hours = result->skip_hours;
+    r->poll.skip_days = result->skip_days;
     for (size_t i = 0; i < result->n_entries; i++) {
         int64_t at = result->entries[i]->at_ms;
         if (at > 0 && (r->poll.oldest_ms == 0 || at < r->poll.oldest_ms))

@@ -13,10 +13,18 @@
 
 enum {
     HOUR_S = 3600,
+    DAY_S = 24 * HOUR_S,
     MEMORY_BURST_S = 3 * HOUR_S,
     MEMORY_RATE_S = 168 * HOUR_S,
     MEAN_WEIGHT = 1000, // of an hour of the day
     HOUR_MEMORY = 32,   // entries after which two thirds of the day's profile are learned
+    MEMORY_SILENCE_S = 60 * DAY_S,
+    QUIET_LEAST_S = 3 * DAY_S, // a weekend is no alarm
+    QUIET_MOST_S = 30 * DAY_S,
+    QUIET_TIMES = 3,
+    // The pauses of a first day of failing: 1, 2, 4, 8, 16, 32 minutes, then an hour each.
+    DAY_FAILURES = 29,
+    HOUR_FAILURES = 6,
 };
 
 #define MILLION 1e6
@@ -113,6 +121,24 @@ static void learn_ceiling(struct schedule *s, const struct poll *poll, double el
     }
 }
 
+// The longest silence, forgotten slowly: weekends and holidays belong to a source's habit.
+static void learn_silence(struct schedule *s, int64_t now_ms)
+{
+    if (s->new_ms == 0 || now_ms <= s->new_ms)
+        return;
+    double silent_s = (double)(now_ms - s->new_ms) / 1000;
+    double known_s = (double)s->silence_s * exp(-silent_s / MEMORY_SILENCE_S);
+    s->silence_s = (int64_t)fmax(silent_s, known_s);
+}
+
+static void learn_wishes(struct schedule *s, const struct poll *poll)
+{
+    s->entries = poll->entries;
+    s->ttl_s = poll->ttl_s < SCHEDULE_LONGEST_S ? poll->ttl_s : SCHEDULE_LONGEST_S;
+    s->skip_hours = poll->skip_hours;
+    s->skip_days = poll->skip_days;
+}
+
 static void learn(struct schedule *s, const struct poll *poll, int64_t now_ms)
 {
     uint32_t fresh = poll->result == POLL_READ ? poll->fresh : 0;
@@ -127,9 +153,11 @@ static void learn(struct schedule *s, const struct poll *poll, int64_t now_ms)
             learn_ceiling(s, poll, elapsed_s);
     }
     if (poll->result == POLL_READ)
-        s->entries = poll->entries;
-    if (fresh > 0)
+        learn_wishes(s, poll);
+    if (fresh > 0) {
+        learn_silence(s, now_ms);
         s->new_ms = now_ms;
+    }
     s->polled_ms = now_ms;
     s->polls += s->polls < UINT32_MAX;
     s->failures = 0;
@@ -156,11 +184,23 @@ static double adaptive_s(const struct schedule *s, int64_t now_ms)
     return fmin(fmax(interval, SCHEDULE_MIN_S), SCHEDULE_MAX_S);
 }
 
-// The end of the hours in which nothing comes, at most SCHEDULE_MAX_S from now.
-static int64_t skip(int64_t next_ms, uint32_t hours, int64_t now_ms)
+static unsigned weekday_of(int64_t ms)
+{
+    int64_t day = (ms / 86400000 + 4) % 7; // 1970-01-01 was a Thursday
+    return (unsigned)(day < 0 ? day + 7 : day);
+}
+
+static bool is_skipped(const struct schedule *s, int64_t ms)
+{
+    return (s->skip_hours >> hour_of(ms) & 1) || (s->skip_days >> weekday_of(ms) & 1);
+}
+
+// The end of the hours and days in which nothing comes, at most SCHEDULE_MAX_S from now: feeds that
+// copied these elements from somewhere are many.
+static int64_t skip(const struct schedule *s, int64_t next_ms, int64_t now_ms)
 {
     int64_t latest = now_ms + SCHEDULE_MAX_S * INT64_C(1000);
-    while (next_ms < latest && (hours >> hour_of(next_ms) & 1))
+    while (next_ms < latest && is_skipped(s, next_ms))
         next_ms = (next_ms / 3600000 + 1) * 3600000;
     return next_ms < latest ? next_ms : latest;
 }
@@ -177,9 +217,9 @@ static struct plan plan_success(const struct schedule *s, const struct poll *pol
         return (struct plan){.next_ms = now_ms + s->every_s * 1000, .reason = "every"};
     struct plan plan = {.reason = "adaptive"};
     double interval = adaptive_s(s, now_ms) * (0.9 + 0.2 * chance(seed, s->polls));
-    double asked = fmax(capped(poll->ttl_s), capped(poll->fresh_for_s));
+    double asked = fmax(capped(s->ttl_s), capped(poll->fresh_for_s));
     if (interval < asked) {
-        plan.reason = poll->ttl_s >= poll->fresh_for_s ? "ttl" : "max-age";
+        plan.reason = s->ttl_s >= poll->fresh_for_s ? "ttl" : "max-age";
         interval = asked * (1 + 0.1 * chance(seed, s->polls)); // never sooner than asked
     }
     if (s->ceiling_s > 0 && interval > (double)s->ceiling_s) {
@@ -187,21 +227,31 @@ static struct plan plan_success(const struct schedule *s, const struct poll *pol
         interval = (double)s->ceiling_s;
     }
     plan.next_ms = now_ms + (int64_t)(interval * 1000);
-    int64_t skipped = skip(plan.next_ms, poll->skip_hours, now_ms);
-    if (poll->skip_hours && skipped > plan.next_ms) {
-        plan.next_ms = skipped;
-        plan.reason = "skip-hours";
+    if (is_skipped(s, plan.next_ms)) {
+        bool day = s->skip_days >> weekday_of(plan.next_ms) & 1;
+        int64_t skipped = skip(s, plan.next_ms, now_ms);
+        if (skipped > plan.next_ms)
+            plan.reason = day ? "skip-days" : "skip-hours";
+        plan.next_ms = skipped > plan.next_ms ? skipped : plan.next_ms;
     }
     return plan;
 }
 
-// 60 s, doubled with each failure. What a server asks for is kept to, unless it asks for the same
-// again and again.
+// 60 s, doubled with each failure: up to an hour for the first day, so that a source that comes
+// back from an outage is soon read again; then up to a day.
+static double backoff_s(uint32_t failures)
+{
+    if (failures <= HOUR_FAILURES)
+        return SCHEDULE_RETRY_S << (failures - 1);
+    uint32_t doublings = failures <= DAY_FAILURES ? 0 : failures - DAY_FAILURES;
+    return doublings < 5 ? SCHEDULE_MAX_S << doublings : SCHEDULE_LONGEST_S;
+}
+
+// What a server asks for is kept to, unless it asks for the same again and again.
 static struct plan plan_failure(const struct schedule *s, const struct poll *poll, uint64_t seed,
                                 int64_t now_ms)
 {
-    uint32_t doublings = s->failures < 12 ? s->failures - 1 : 11;
-    double backoff = fmin((double)(SCHEDULE_RETRY_S << doublings), SCHEDULE_LONGEST_S);
+    double backoff = backoff_s(s->failures);
     double random = chance(seed, UINT64_C(1) << 40 | s->failures);
     double pause = backoff * (0.9 + 0.2 * random);
     struct plan plan = {.reason = "failing", .pause_host = poll->status == 429};
@@ -228,16 +278,29 @@ struct plan schedule_next(struct schedule *s, const struct poll *poll, uint64_t 
     return plan;
 }
 
+int64_t schedule_quiet_ms(const struct schedule *s)
+{
+    int64_t quiet_s = s->silence_s ? s->silence_s * QUIET_TIMES : QUIET_MOST_S;
+    if (s->new_ms == 0)
+        return 0;
+    quiet_s = quiet_s < QUIET_LEAST_S ? QUIET_LEAST_S : quiet_s;
+    return s->new_ms + (quiet_s < QUIET_MOST_S ? quiet_s : QUIET_MOST_S) * 1000;
+}
+
 // ---- As text ----
+
+enum { FIELDS_1 = 34, FIELDS_2 = 38 }; // of the first version, and of this one
 
 void schedule_write(const struct schedule *s, char out[SCHEDULE_TEXT_SIZE])
 {
     int n = snprintf(out, SCHEDULE_TEXT_SIZE,
-                     "1 %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %u %u %u %u %u", s->every_s,
+                     "2 %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %u %u %u %u %u", s->every_s,
                      s->polled_ms, s->new_ms, s->ceiling_s, s->polls, s->failures, s->entries,
                      s->burst, s->rate);
     for (unsigned h = 0; h < 24; h++)
         n += snprintf(out + n, SCHEDULE_TEXT_SIZE - (size_t)n, " %u", s->hours[h]);
+    snprintf(out + n, SCHEDULE_TEXT_SIZE - (size_t)n, " %" PRId64 " %" PRId64 " %u %u", s->ttl_s,
+             s->silence_s, s->skip_hours, s->skip_days);
 }
 
 static bool read_field(const char **s, int64_t max, int64_t *out)
@@ -252,15 +315,22 @@ static bool read_field(const char **s, int64_t max, int64_t *out)
     return true;
 }
 
+static int64_t field_max(size_t i)
+{
+    if (i < 5 || i == 35)
+        return INT64_MAX / 6000; // times: in milliseconds, and three of them, they fit
+    return i < 10 || i > FIELDS_1 ? UINT32_MAX : i == FIELDS_1 ? SCHEDULE_LONGEST_S : UINT16_MAX;
+}
+
 enum err schedule_read(const char *text, struct schedule *out)
 {
-    int64_t field[34];
-    for (size_t i = 0; i < 34; i++) {
-        int64_t max = i < 5 ? INT64_MAX / 2000 : i < 10 ? UINT32_MAX : UINT16_MAX;
-        if (!read_field(&text, max, &field[i]))
+    int64_t field[FIELDS_2] = {0};
+    for (size_t i = 0, n = FIELDS_1; i < n; i++) {
+        if (!read_field(&text, field_max(i), &field[i]) || field[0] < 1 || field[0] > 2)
             return ERR_INPUT;
+        n = field[0] == 1 ? FIELDS_1 : FIELDS_2;
     }
-    if (*text || field[0] != 1)
+    if (*text)
         return ERR_INPUT;
     struct schedule s = {.every_s = field[1],
                          .polled_ms = field[2],
@@ -270,7 +340,11 @@ enum err schedule_read(const char *text, struct schedule *out)
                          .failures = (uint32_t)field[6],
                          .entries = (uint32_t)field[7],
                          .burst = (uint32_t)field[8],
-                         .rate = (uint32_t)field[9]};
+                         .rate = (uint32_t)field[9],
+                         .ttl_s = field[34],
+                         .silence_s = field[35],
+                         .skip_hours = (uint32_t)field[36],
+                         .skip_days = (uint32_t)field[37]};
     for (size_t h = 0; h < 24; h++)
         s.hours[h] = (uint16_t)field[10 + h];
     *out = s;

@@ -17,9 +17,9 @@ enum {
     SCHEDULE_MIN_S = 120,       // adaptive polling stays between these two
     SCHEDULE_MAX_S = 3600,      //
     SCHEDULE_FIRST_S = 600,     // after the first poll, when nothing is known of the source
-    SCHEDULE_RETRY_S = 60,      // after a first failure, then doubled
-    SCHEDULE_LONGEST_S = 86400, // the longest pause, only while failing
-    SCHEDULE_TEXT_SIZE = 400,   // of schedule_write's text, with its NUL
+    SCHEDULE_RETRY_S = 60,      // after a first failure, then doubled, on the first day up to MAX
+    SCHEDULE_LONGEST_S = 86400, // the longest pause, only after a day of failing
+    SCHEDULE_TEXT_SIZE = 450,   // of schedule_write's text, with its NUL
 };
 
 // All that polling remembers of a source. A zeroed one is a source never polled; `every_s` is the
@@ -35,6 +35,9 @@ struct schedule {
     uint32_t burst;     // new entries an hour, over the last hours, in millionths
     uint32_t rate;      // the same over the last week
     uint16_t hours[24]; // weight of each hour of the day (UTC) in what came, 1000 is the mean
+    int64_t ttl_s;      // the feed's wishes when it was last read: an unchanged one does not
+    uint32_t skip_hours, skip_days; // repeat them
+    int64_t silence_s; // the longest time without anything new, of the last months; 0: unknown
 };
 
 enum poll_result {
@@ -52,6 +55,7 @@ struct poll {
     int64_t ttl_s;     // the feed's wish to be left alone
     int64_t fresh_for_s;   // the response's: schedule_fresh_for()
     uint32_t skip_hours;   // bit h set: the feed says nothing comes in hour h, UTC
+    uint32_t skip_days;    // bit d set: nor on day d, UTC; 0 is Sunday
     int status;            // HTTP status; 0: there was none
     int64_t retry_after_s; // schedule_retry_after()
 };
@@ -60,8 +64,8 @@ struct plan {
     int64_t next_ms;    // when to poll this source again
     bool gap;           // no entry shared with the poll before: some may have been missed between
     bool pause_host;    // 429: nothing else of this host before next_ms either
-    const char *reason; // "adaptive", "ttl", "max-age", "skip-hours", "roll-off", "every",
-                        // "retry-after", "failing": static
+    const char *reason; // "adaptive", "ttl", "max-age", "skip-hours", "skip-days", "roll-off",
+                        // "every", "retry-after", "failing": static
 };
 
 // The first poll of a source just added or due after a restart: at once, or spread evenly by the
@@ -73,8 +77,12 @@ int64_t schedule_first(uint64_t seed, int64_t spread_s, int64_t now_ms);
 struct plan schedule_next(struct schedule *s, const struct poll *poll, uint64_t seed,
                           int64_t now_ms);
 
+// When a silence becomes worth a look: after three times the longest one of the last months, but
+// not before three days nor after 30. 0 if nothing has come yet.
+int64_t schedule_quiet_ms(const struct schedule *s);
+
 // The state as one line of printable text, to be stored, and back. Read gives ERR_INPUT for a text
-// that schedule_write did not write; `every_s` is part of it.
+// that schedule_write, of this version or the one before, did not write; `every_s` is part of it.
 void schedule_write(const struct schedule *s, char out[SCHEDULE_TEXT_SIZE]);
 enum err schedule_read(const char *text, struct schedule *out) MUST_CHECK;
 

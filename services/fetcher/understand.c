@@ -243,6 +243,7 @@ static void read_feed(struct understand *u, const pb_task *task, pb_result *r)
     r->title = clip(u, feed->title, STRING_MAX);
     r->ttl_s = feed->ttl_s > 0 && feed->ttl_s < UINT32_MAX ? (uint32_t)feed->ttl_s : 0;
     r->skip_hours = feed->skip_hours;
+    r->skip_days = feed->skip_days;
     r->problem = clip(u, feed->defect, STRING_MAX);
     add_entries(u, feed, r);
 }

@@ -45,6 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                             .ttl_s = fresh * data[i],
                             .fresh_for_s = fresh,
                             .skip_hours = (uint32_t)data[i] << 8,
+                            .skip_days = data[i] >> 1,
                             .retry_after_s = retry};
         int64_t now = NOW + (int64_t)i * 60000 * data[i];
         struct plan plan = schedule_next(&s, &poll, size, now);

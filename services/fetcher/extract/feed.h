@@ -29,6 +29,7 @@ struct feed {
     const char *self;    // the feed's own statement of its URL
     int64_t ttl_s;       // how long it asks to be left alone; 0 if it does not say
     uint32_t skip_hours; // bit h set: nothing new in hour h, UTC
+    uint32_t skip_days;  // bit d set: nothing new on day d, UTC; 0 is Sunday
     struct charset_report charset;
     const struct feed_entry *entries; // in the feed's order
     size_t n_entries;

@@ -339,6 +339,19 @@ static uint32_t skip_hours(struct feed_reader *r, const struct xml_node *node)
     return hours;
 }
 
+static uint32_t skip_days(struct feed_reader *r, const struct xml_node *node)
+{
+    static const char *const names[] = {"sun", "mon", "tue", "wed", "thu", "fri", "sat"};
+    uint32_t days = 0;
+    for (const struct xml_node *c = xml_first(node); c; c = xml_next(c)) {
+        const char *day = is_core(c, "day") ? xml_text(c, r->arena) : "";
+        for (unsigned d = 0; d < 7; d++)
+            if (strncasecmp(day, names[d], 3) == 0)
+                days |= 1u << d;
+    }
+    return days;
+}
+
 // The RSS 1.0 syndication module: a period and how often in it.
 static int64_t update_period(struct feed_reader *r, const struct xml_node *meta)
 {
@@ -377,6 +390,8 @@ static void read_meta(struct feed_reader *r, const struct xml_node *meta)
                            : TTL_MAX_S;
         else if (is_core(c, "skipHours"))
             f->skip_hours = skip_hours(r, c);
+        else if (is_core(c, "skipDays"))
+            f->skip_days = skip_days(r, c);
         else if ((is_core(c, "language") || xml_is(c, XML_DC, "language")) && !*f->language)
             f->language = feed_plain(r, xml_text(c, r->arena), FEED_NAME_MAX, false);
     }

@@ -168,6 +168,20 @@ static void what_the_source_asks_for_is_kept_to_up_to_an_hour(void **state)
     }
 }
 
+static void a_feeds_wish_holds_while_it_is_unchanged(void **state)
+{
+    (void)state;
+    struct schedule s = {0};
+    struct poll poll = quiet;
+    poll.oldest_ms = NOW - 2 * HOUR;
+    poll.ttl_s = 1800;
+    schedule_next(&s, &poll, 1, NOW);
+    assert_true(wait_s(&s, &unchanged, NOW + HOUR) >= 1800);
+    poll.ttl_s = 0;
+    schedule_next(&s, &poll, 1, NOW + 2 * HOUR);
+    assert_true(wait_s(&s, &unchanged, NOW + 3 * HOUR) < 1800);
+}
+
 static void skipped_hours_are_waited_for_but_not_longer_than_an_hour(void **state)
 {
     (void)state;
@@ -181,6 +195,27 @@ static void skipped_hours_are_waited_for_but_not_longer_than_an_hour(void **stat
     poll.skip_hours = 0xFFFFFF;
     assert_int_equal(schedule_next(&s, &poll, 1, NOW + 15 * MINUTE).next_ms,
                      NOW + 15 * MINUTE + HOUR);
+}
+
+// 2026-11-21 is a Saturday.
+static void skipped_days_are_asked_once_an_hour_though_the_feed_is_unchanged(void **state)
+{
+    (void)state;
+    static const uint32_t weekend = 1u << 6 | 1u << 0;
+    struct schedule s = {0};
+    struct poll poll = quiet;
+    poll.oldest_ms = NOW - 2 * HOUR; // busy: otherwise every few minutes
+    poll.skip_days = weekend;
+    struct plan plan = schedule_next(&s, &poll, 1, NOW);
+    assert_string_equal(plan.reason, "skip-days");
+    unsigned polls[7] = {0};
+    while (plan.next_ms < NOW + 7 * DAY) {
+        polls[(plan.next_ms / DAY + 4) % 7]++;
+        plan = schedule_next(&s, &unchanged, 1, plan.next_ms);
+    }
+    assert_in_range(polls[6], 23, 25);
+    assert_in_range(polls[0], 23, 25);
+    assert_true(polls[1] > 60 && polls[2] > 60);
 }
 
 static void a_fixed_interval_overrides_everything_but_failure(void **state)
@@ -197,18 +232,78 @@ static void a_fixed_interval_overrides_everything_but_failure(void **state)
     assert_true(schedule_next(&s, &poll, 1, NOW).next_ms < NOW + 2 * MINUTE);
 }
 
-static void failures_double_the_pause_from_a_minute_to_a_day(void **state)
+static void failures_double_the_pause_to_an_hour_and_after_a_day_to_a_day(void **state)
 {
     (void)state;
     static const struct poll failed = {.result = POLL_FAILED, .status = 500};
     struct schedule s = seen_once();
     double want = 60;
-    for (int i = 0; i < 20; i++) {
-        double wait = wait_s(&s, &failed, NOW);
+    for (int i = 0; i < 50; i++) {
+        double wait = wait_s(&s, &failed, NOW), most = i < 28 ? 3600 : 86400;
         assert_true(wait >= want * 0.9 && wait <= want * 1.1 && wait <= 86400);
-        want = want * 2 < 86400 ? want * 2 : 86400;
+        want = want * 2 < most ? want * 2 : most;
     }
-    assert_int_equal(s.failures, 20);
+    assert_int_equal(s.failures, 50);
+}
+
+static void on_the_first_day_of_an_outage_a_source_is_asked_once_an_hour(void **state)
+{
+    (void)state;
+    static const struct poll failed = {.result = POLL_FAILED, .status = 503};
+    for (uint64_t seed = 0; seed < 100; seed++) {
+        struct schedule s = seen_once();
+        int64_t now = NOW, last = NOW;
+        while (now < NOW + 7 * DAY) {
+            last = now;
+            now = schedule_next(&s, &failed, seed, now).next_ms;
+            if (last < NOW + 23 * HOUR)
+                assert_true(now - last <= 66 * MINUTE);
+        }
+        assert_true(now - last > 21 * HOUR);
+        assert_in_range(s.failures, 35, 45);
+    }
+}
+
+// Entries every `every_ms` for four weeks; how long a silence then is remarkable, in days.
+static double remarkable_days(int64_t every_ms, bool weekends)
+{
+    struct schedule s = seen_once();
+    int64_t now = NOW, due = NOW;
+    while (now < NOW + 28 * DAY) {
+        now += 30 * MINUTE;
+        int64_t day = (now / DAY + 4) % 7;
+        struct poll poll = quiet;
+        poll.fresh = now >= due && (weekends || (day != 0 && day != 6));
+        due = poll.fresh ? now + every_ms : due;
+        schedule_next(&s, &poll, 1, now);
+    }
+    return (double)(schedule_quiet_ms(&s) - s.new_ms) / (double)DAY;
+}
+
+static void silence_is_remarkable_by_the_sources_own_habit(void **state)
+{
+    (void)state;
+    struct schedule never = {0}, once = seen_once();
+    assert_int_equal(schedule_quiet_ms(&never), 0);
+    assert_int_equal(schedule_quiet_ms(&once), NOW + 30 * DAY);
+    assert_float_equal(remarkable_days(HOUR, true), 3, 0.01);
+    double weekdays = remarkable_days(HOUR, false);
+    assert_true(weekdays > 5.5 && weekdays < 6.5);
+    assert_float_equal(remarkable_days(3 * DAY, true), 9, 0.2);
+    assert_float_equal(remarkable_days(13 * DAY, true), 30, 0.01);
+}
+
+static void the_state_of_the_version_before_is_read(void **state)
+{
+    (void)state;
+    struct schedule s;
+    assert_int_equal(schedule_read("1 90 5 4 3 20 0 12 7 8 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 "
+                                   "17 18 19 20 21 22 23 24",
+                                   &s),
+                     OK);
+    assert_int_equal(s.every_s, 90);
+    assert_int_equal(s.hours[23], 24);
+    assert_int_equal(s.ttl_s, 0);
 }
 
 static void one_success_ends_the_failure(void **state)
@@ -254,7 +349,10 @@ static void a_server_that_always_says_soon_is_asked_less_and_less(void **state)
     double wait = 0;
     for (int i = 0; i < 15; i++)
         wait = wait_s(&s, &soon, NOW);
-    assert_true(wait > 3600);
+    assert_true(wait > 400);
+    for (int i = 0; i < 25; i++)
+        wait = wait_s(&s, &soon, NOW);
+    assert_true(wait > 10000);
 }
 
 static void a_feed_that_shares_nothing_with_the_last_poll_is_a_gap(void **state)
@@ -431,8 +529,13 @@ int main(void)
         cmocka_unit_test(the_hours_in_which_news_come_are_asked_oftener),
         cmocka_unit_test(what_the_source_asks_for_is_kept_to_up_to_an_hour),
         cmocka_unit_test(skipped_hours_are_waited_for_but_not_longer_than_an_hour),
+        cmocka_unit_test(skipped_days_are_asked_once_an_hour_though_the_feed_is_unchanged),
+        cmocka_unit_test(a_feeds_wish_holds_while_it_is_unchanged),
         cmocka_unit_test(a_fixed_interval_overrides_everything_but_failure),
-        cmocka_unit_test(failures_double_the_pause_from_a_minute_to_a_day),
+        cmocka_unit_test(failures_double_the_pause_to_an_hour_and_after_a_day_to_a_day),
+        cmocka_unit_test(on_the_first_day_of_an_outage_a_source_is_asked_once_an_hour),
+        cmocka_unit_test(silence_is_remarkable_by_the_sources_own_habit),
+        cmocka_unit_test(the_state_of_the_version_before_is_read),
         cmocka_unit_test(one_success_ends_the_failure),
         cmocka_unit_test(a_retry_time_is_kept_to_and_never_shortened),
         cmocka_unit_test(a_server_that_always_says_soon_is_asked_less_and_less),

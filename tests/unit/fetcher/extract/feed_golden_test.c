@@ -116,9 +116,10 @@ static const char *feed_field(const struct feed *f, const char *field, char text
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
         if (strcmp(fields[i].name, field) == 0)
             return fields[i].value;
-    long long number = strcmp(field, "entries") == 0 ? (long long)f->n_entries
-                       : strcmp(field, "ttl") == 0   ? (long long)f->ttl_s
-                                                     : (long long)f->skip_hours;
+    long long number = strcmp(field, "entries") == 0    ? (long long)f->n_entries
+                       : strcmp(field, "ttl") == 0      ? (long long)f->ttl_s
+                       : strcmp(field, "skipdays") == 0 ? (long long)f->skip_days
+                                                        : (long long)f->skip_hours;
     snprintf(text, 40, "%lld", number);
     return text;
 }
