@@ -43,6 +43,7 @@ static Newswire__V1__Source *source_message(struct control *c, const struct sour
     m->published = s->published;
     m->pending = s->pending;
     m->failed = s->failed;
+    m->left_out = s->left_out;
     return m;
 }
 

@@ -16,7 +16,7 @@ struct fetch_options {
     int64_t gap_ms;      // between two requests to one host, where the source does not say
     int at_once;         // requests under way, over all hosts
     int per_host;        // of them to one host
-    int64_t backfill;    // newest entries published of a new sitemap or list
+    int64_t backfill;    // newest entries published of a new source
     bool robots;         // pages are fetched as robots.txt allows
     struct pages *pages; // where fetched pages are kept; NULL: nowhere
     int workers;         // worker processes

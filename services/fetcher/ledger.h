@@ -44,7 +44,7 @@ struct source {
     char *selector;                       // of a list page, "" if its links are to be found
     int64_t added_ms, polled_ms, next_poll_ms;
     struct schedule schedule;
-    uint64_t entries, published, pending, failed; // only from ledger_sources()
+    uint64_t entries, published, pending, failed, left_out; // only from ledger_sources()
 };
 
 void source_free(struct source **s);

@@ -186,6 +186,7 @@ enum err ledger_sources(struct ledger *l, uint64_t after, int limit,
         s->published = (uint64_t)query_get_int(q, 20);
         s->pending = (uint64_t)query_get_int(q, 21);
         s->failed = (uint64_t)query_get_int(q, 22);
+        s->left_out = (uint64_t)query_get_int(q, 23);
         fn(arg, s);
         source_free(&s);
     }

@@ -26,7 +26,8 @@ const char *const ledger_statements[STATEMENTS] = {
                     " (SELECT count(*) FROM entries e WHERE e.source = number),"
                     " (SELECT count(*) FROM entries e WHERE e.source = number AND e.revision > 0),"
                     " (SELECT count(*) FROM entries e WHERE e.source = number AND e.state = 0),"
-                    " (SELECT count(*) FROM entries e WHERE e.source = number AND e.state = 2)"
+                    " (SELECT count(*) FROM entries e WHERE e.source = number AND e.state = 2),"
+                    " (SELECT count(*) FROM entries e WHERE e.source = number AND e.state = 3)"
                     " FROM sources WHERE number > ? ORDER BY number LIMIT ?",
     [SOURCE_REFRESH] = "UPDATE sources SET next_poll_ms = ?2, etag = '', last_modified = '',"
                        " body_hash = '' WHERE (number = ?1 OR ?1 = 0) AND paused = 0",

@@ -50,7 +50,7 @@ static const struct setting settings[] = {
     {"body-max", SETTING_SIZE, AT(body_max), "8M", 1024, 8 << 20, "of a response, unpacked"},
     {"redirects", SETTING_NUMBER, AT(redirects), "5", 0, 20, "followed in a row"},
     {"backfill", SETTING_NUMBER, AT(backfill), "50", 0, 5000,
-     "newest entries published of a new sitemap or list"},
+     "newest entries published of a source at first sight"},
     {"story", SETTING_DURATION, AT(story_ms), "90d", 3600000, 0, "how long `why` remembers"},
     {"extract-workers", SETTING_NUMBER, AT(workers), "2", 1, 64, "worker processes"},
     {"extract-memory", SETTING_SIZE, AT(worker_memory), "768M", 64 << 20, 0,

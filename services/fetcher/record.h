@@ -14,7 +14,7 @@
 #include "services/fetcher/outcome.h"
 
 struct record {
-    int64_t backfill;      // newest entries published of a new sitemap or list
+    int64_t backfill;      // newest entries published of a new source
     struct source *source; // of a poll, else NULL
     struct entry *entry;   // of a page, else NULL
     // Of the response.

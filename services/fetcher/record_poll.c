@@ -96,21 +96,18 @@ static int newest_first(const void *a, const void *b)
     return x->place < y->place ? -1 : 1;
 }
 
-static int64_t backfill_of(const struct record *r, const pb_result *result)
+static int64_t backfill_of(const struct record *r)
 {
     if (r->source->polled_ms > 0)
         return BACKFILL_ALL; // what is new now came after the source was added
-    if (r->source->backfill != BACKFILL_STANDARD)
-        return r->source->backfill;
-    bool feed = result->found == NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_FEED;
-    return feed ? BACKFILL_ALL : r->backfill;
+    return r->source->backfill == BACKFILL_STANDARD ? r->backfill : r->source->backfill;
 }
 
 // A flag for each entry: published, or only remembered as known. free() it.
 static bool *choose(const struct record *r, const pb_result *result)
 {
     size_t n = result->n_entries;
-    int64_t backfill = backfill_of(r, result);
+    int64_t backfill = backfill_of(r);
     bool *chosen = mem_alloc(n * sizeof *chosen);
     struct ranked *ranks = mem_alloc(n * sizeof *ranks);
     for (size_t i = 0; i < n; i++)
@@ -145,6 +142,21 @@ static bool sighting(const struct record *r, const pb_entry *e, char id[URL_ID_S
     return true;
 }
 
+static void tell_sighting(const struct record *r, struct ledger *l, const char *id,
+                          enum entry_state state)
+{
+    char detail[URL_MAX + 200];
+    if (state != ENTRY_BASELINE) {
+        ledger_must(l, ledger_tell(l, id, r->fetched_ms, "seen", r->source->url));
+        return;
+    }
+    snprintf(detail, sizeof detail,
+             "left out: on %s before that was added, and not among the newest %" PRId64
+             "; `newswire refresh` of this URL fetches it",
+             r->source->url, backfill_of(r));
+    ledger_must(l, ledger_tell(l, id, r->fetched_ms, "baseline", detail));
+}
+
 static void see_entry(struct record *r, struct ledger *l, const pb_entry *e, enum entry_state state)
 {
     char id[URL_ID_SIZE], host[300], canonical[URL_MAX + 1];
@@ -159,8 +171,7 @@ static void see_entry(struct record *r, struct ledger *l, const pb_entry *e, enu
     ledger_must(l, ledger_entry_see(l, r->source->number, &s, r->fetched_ms, &seen));
     if (seen == SEEN_NEW) {
         r->poll.fresh++;
-        ledger_must(l, ledger_tell(l, id, r->fetched_ms,
-                                   state == ENTRY_BASELINE ? "baseline" : "seen", r->source->url));
+        tell_sighting(r, l, id, state);
     }
     if (linkless && seen != SEEN_KNOWN && state != ENTRY_BASELINE)
         publish_hint(r, l, id, r->source->url, "", e->hint, NULL, 0);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // newswire add: watch sources, and say what the first poll found.
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,8 +30,7 @@ static const struct setting table[] = {
     {"every", SETTING_DURATION, offsetof(struct add, every_ms), NULL, 0, 7LL * 86400000,
      "ask at this interval; otherwise adaptive, 2 to 60 minutes"},
     {"backfill", SETTING_STRING, offsetof(struct add, backfill), NULL, 0, 0,
-     "entries already there: all, none, or how many of the newest (all of a feed, the newest 50 of "
-     "a sitemap or list)"},
+     "entries already there: all, none, or how many of the newest (50)"},
     {"gap", SETTING_STRING, offsetof(struct add, gap), NULL, 0, 0,
      "pause between two requests to the host, such as 2s or 0s"},
     {"selector", SETTING_STRING, offsetof(struct add, selector), NULL, 0, 0,
@@ -156,6 +156,10 @@ static void print(const Newswire__V1__Source *s, bool json)
     printf("%s: %s\n", s->url, buf_str(&line));
     if (*s->trouble)
         printf("    It is kept and will be asked again; `newswire why %s` tells more.\n", s->url);
+    if (s->left_out)
+        printf("    Published: the newest %" PRIu64 " of %" PRIu64
+               ", the rest is known now; --backfill all takes them.\n",
+               s->entries - s->left_out, s->entries);
     buf_free(&line);
 }
 

@@ -67,6 +67,7 @@ void source_summary(const Newswire__V1__Source *s, struct buf *out)
     count(out, s->published, "published", "published");
     count(out, s->pending, "to fetch", "to fetch");
     count(out, s->failed, "given up", "given up");
+    count(out, s->left_out, "left out", "left out");
     if (*s->trouble)
         buf_printf(out, "%s%s", kind ? ": " : "", s->trouble);
     else if (s->entries == 0 && !page)

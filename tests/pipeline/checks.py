@@ -35,7 +35,7 @@ class Listener:
 
 def feed(stack, site):
     """Adds all of the site's sources, everything they have, without a pause between requests."""
-    stack.run("add", *site.feeds, "--gap", "0s", "--no-wait")
+    stack.run("add", *site.feeds, "--backfill", "all", "--gap", "0s", "--no-wait")
     stack.run("add", *site.alone, "--kind", "page", "--gap", "0s", "--no-wait")
 
 

@@ -81,7 +81,7 @@ def test():
             locked_down(container)
         with Site(COUNT, host=compose.gateway_address(), delay=0.1) as site:
             subscriber, news = Subscriber(f"tcp://127.0.0.1:{compose.ports}", f"tcp://127.0.0.1:{compose.ports + 1}"), []
-            compose("exec", "-T", "fetcher", "newswire", "add", *site.feeds, "--gap", "0s")
+            compose("exec", "-T", "fetcher", "newswire", "add", *site.feeds, "--backfill", "all", "--gap", "0s")
             compose("exec", "-T", "fetcher", "newswire", "add", *site.alone, "--kind", "page", "--gap", "0s")
 
             def arrived(n):

@@ -19,10 +19,10 @@ def take(subscriber, n):
 
 def test():
     with Site(COUNT, delay=0.02) as site, Stack() as stack:
-        stack.run("add", *site.feeds[:2], "--gap", "0s")
+        stack.run("add", *site.feeds[:2], "--backfill", "all", "--gap", "0s")
         until(lambda: (stack.status().get("sink") or {}).get("head", 0) > 0, 30, "first news in the store")
         with Listener(stack) as late:
-            stack.run("add", *site.feeds[2:], "--gap", "0s")
+            stack.run("add", *site.feeds[2:], "--backfill", "all", "--gap", "0s")
             stack.run("add", *site.alone, "--kind", "page", "--gap", "0s")
             until(lambda: len(late.news) >= COUNT, 30, f"{COUNT} announcements at the late subscriber")
             sequences(late.news)

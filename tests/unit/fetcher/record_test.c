@@ -237,6 +237,25 @@ static struct entry *entry_of(struct place *p, const char *url)
     return e;
 }
 
+struct wanted_event {
+    const char *name, *words;
+    bool found;
+};
+
+static void look_for(void *arg, const Newswire__V1__Event *e)
+{
+    struct wanted_event *w = arg;
+    w->found |= strcmp(e->name, w->name) == 0 && strstr(e->detail, w->words);
+}
+
+// True if the story of an entry or source has such an event.
+static bool told(struct place *p, const char *subject, const char *name, const char *words)
+{
+    struct wanted_event w = {name, words, false};
+    assert_int_equal(ledger_story(p->ledger, subject, look_for, &w), OK);
+    return w.found;
+}
+
 // What is removed while it is asked for.
 
 static void a_page_whose_source_was_removed_meanwhile_is_dropped(void **state)
@@ -493,6 +512,37 @@ static void at_first_sight_the_newest_are_published_afterwards_all(void **state)
     }
 }
 
+static void the_standard_backfill_holds_for_sources_of_every_kind(void **state)
+{
+    static const Newswire__V1__SourceKind kinds[] = {NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_FEED,
+                                                     NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_SITEMAP,
+                                                     NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_LIST};
+    struct place *p = *state;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        char links[2][100], url[100];
+        struct feed f = {0};
+        feed_init(&f);
+        f.result.found = kinds[i];
+        for (int n = 0; n < 2; n++) {
+            snprintf(links[n], 100, "http://news%zu.example.com/%d", i, n);
+            feed_add(&f, links[n], "国务院国资委公告", now - n * HOUR_MS);
+        }
+        snprintf(url, sizeof url, "http://news%zu.example.com/feed", i);
+        uint64_t source = add_source(p, url, BACKFILL_STANDARD);
+        struct record r;
+        begin_poll(p, source, &r);
+        r.backfill = 1;
+        record_understood(&r, p->ledger, &f.result);
+        record_clear(&r);
+        struct entry *newest = entry_of(p, links[0]), *older = entry_of(p, links[1]);
+        assert_int_equal(newest->state, ENTRY_PENDING);
+        assert_int_equal(older->state, ENTRY_BASELINE);
+        assert_true(told(p, older->id, "baseline", "not among the newest 1;"));
+        entry_free(&newest);
+        entry_free(&older);
+    }
+}
+
 static void an_entry_without_a_page_is_published_as_it_is_and_again_when_it_changes(void **state)
 {
     struct place *p = *state;
@@ -657,6 +707,7 @@ int main(void)
         TEST(trouble_is_clean_whatever_the_server_says),
         TEST(a_text_that_is_garbled_or_missing_is_not_published),
         TEST(at_first_sight_the_newest_are_published_afterwards_all),
+        TEST(the_standard_backfill_holds_for_sources_of_every_kind),
         TEST(an_entry_without_a_page_is_published_as_it_is_and_again_when_it_changes),
         TEST(entries_that_say_nothing_are_left_out),
         TEST(the_same_bytes_again_are_unchanged),

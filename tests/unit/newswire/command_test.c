@@ -21,7 +21,7 @@
 struct fetcher {
     Newswire__V1__ControlRequest__BodyCase asked; // the last request's kind
     char url[256];                                // and URL
-    uint32_t gap_ms, newest;
+    uint32_t gap_ms, newest, left_out;
     bool gap, all;
     int looks;
     const char *refusal, *trouble;
@@ -60,6 +60,7 @@ static void fill_source(struct fetcher *f)
     f->source.entries = 40;
     f->source.pending = 38;
     f->source.published = 2;
+    f->source.left_out = f->left_out;
     f->source.title = (char *)"国资委要闻";
 }
 
@@ -152,6 +153,19 @@ static void add_waits_for_the_first_poll_and_says_what_was_found(void **state)
                         "https://例子.中国/要闻.xml: feed, 40 entries, 2 published, 38 to fetch\n");
     assert_string_equal(got.err, "");
     assert_int_equal(f.asked, NEWSWIRE__V1__CONTROL_REQUEST__BODY_LIST);
+}
+
+static void add_says_what_of_a_source_is_left_out(void **state)
+{
+    (void)state;
+    struct fetcher f = {.left_out = 30};
+    run(&f, cmd_add, (const char *[]){"add", "http://国资.example/要闻.xml", NULL});
+    assert_string_equal(
+        got.out,
+        "http://国资.example/要闻.xml: feed, 40 entries, 2 published, 38 to fetch, 30 left "
+        "out\n"
+        "    Published: the newest 10 of 40, the rest is known now; --backfill all takes "
+        "them.\n");
 }
 
 static void add_sends_what_was_asked_for(void **state)
@@ -399,6 +413,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(add_waits_for_the_first_poll_and_says_what_was_found),
+        cmocka_unit_test(add_says_what_of_a_source_is_left_out),
         cmocka_unit_test(add_sends_what_was_asked_for),
         cmocka_unit_test(add_says_what_is_wrong_with_a_source),
         cmocka_unit_test(a_refusal_is_told_in_the_fetchers_words),
