@@ -12,8 +12,9 @@
 
 #include "common/buf.h"
 #include "common/mem.h"
+#include "services/fetcher/redirect.h"
 
-enum { HEADER_MAX = 1024, HEADERS_MAX = 64 << 10 };
+enum { HEADER_MAX = URL_MAX + 1, HEADERS_MAX = 64 << 10 };
 
 // The headers that anyone asks for.
 enum header {
@@ -24,16 +25,24 @@ enum header {
     EXPIRES,
     DATE,
     RETRY_AFTER,
+    LOCATION,
     HEADERS
 };
 
-static const char *const header_names[HEADERS] = {
-    "content-type", "etag", "last-modified", "cache-control", "expires", "date", "retry-after"};
+static const char *const header_names[HEADERS] = {"content-type",  "etag",    "last-modified",
+                                                  "cache-control", "expires", "date",
+                                                  "retry-after",   "location"};
 
 struct transfer {
     struct http *http;
     CURL *easy;
-    struct curl_slist *headers;
+    struct curl_slist *own, *any; // headers, for URLs of the site and for others
+    char *site;
+    bool old_tls;
+    char url[URL_MAX + 1]; // of this hop
+    int redirects;
+    bool lost; // a redirect could not be followed, see why
+    int64_t started_ms;
     struct buf body;
     char values[HEADERS][HEADER_MAX];
     size_t header_bytes;
@@ -143,6 +152,8 @@ static enum http_outcome outcome_of(const struct transfer *t, CURLcode code)
 {
     if (t->too_large)
         return HTTP_TOO_LARGE;
+    if (t->lost)
+        return HTTP_REDIRECTS;
     if (code != CURLE_OK && t->forbidden)
         return HTTP_FORBIDDEN;
     for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
@@ -152,9 +163,7 @@ static enum http_outcome outcome_of(const struct transfer *t, CURLcode code)
         code != CURLE_LOGIN_DENIED)
         return HTTP_BROKEN;
     // It is the address of a redirect, of what was asked for, or the answer is of another protocol.
-    long status = 0;
-    curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
-    return status >= 300                 ? HTTP_REDIRECTS
+    return t->redirects > 0              ? HTTP_REDIRECTS
            : code == CURLE_URL_MALFORMAT ? HTTP_BAD_URL
                                          : HTTP_BROKEN;
 }
@@ -176,6 +185,10 @@ static void problem_of(const struct transfer *t, enum http_outcome o, CURLcode c
     case HTTP_FORBIDDEN:
         *out = t->why;
         break;
+    case HTTP_REDIRECTS:
+        problem_set(out, OK, "%s",
+                    t->lost ? t->why.text : "bad redirect: to no URL that is fetched");
+        break;
     default:
         problem_set(out, OK, "%s: %s", http_outcome_name(o), said);
     }
@@ -192,9 +205,18 @@ static void transfer_free(struct transfer *t)
         t->next->prev = t->prev;
     curl_multi_remove_handle(h->multi, t->easy);
     curl_easy_cleanup(t->easy);
-    curl_slist_free_all(t->headers);
+    curl_slist_free_all(t->own);
+    curl_slist_free_all(t->any);
+    free(t->site);
     buf_free(&t->body);
     free(t);
+}
+
+static int status_of(const struct transfer *t)
+{
+    long status = 0;
+    curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+    return (int)status;
 }
 
 static void finish(struct transfer *t, CURLcode code)
@@ -203,16 +225,11 @@ static void finish(struct transfer *t, CURLcode code)
     struct problem problem;
     problem_of(t, r.outcome, code, &problem);
     r.problem = problem.text;
-    long status = 0, redirects = 0;
-    curl_off_t elapsed = 0;
     char *url = NULL;
-    curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
-    curl_easy_getinfo(t->easy, CURLINFO_REDIRECT_COUNT, &redirects);
-    curl_easy_getinfo(t->easy, CURLINFO_TOTAL_TIME_T, &elapsed);
     curl_easy_getinfo(t->easy, CURLINFO_EFFECTIVE_URL, &url);
-    r.status = r.outcome == HTTP_ANSWERED ? (int)status : 0;
-    r.redirects = (int)redirects;
-    r.elapsed_ms = elapsed / 1000;
+    r.status = r.outcome == HTTP_ANSWERED ? status_of(t) : 0;
+    r.redirects = t->redirects;
+    r.elapsed_ms = clock_monotonic_ms() - t->started_ms;
     r.url = url ? url : "";
     r.content_type = t->values[CONTENT_TYPE];
     r.etag = t->values[ETAG];
@@ -227,6 +244,32 @@ static void finish(struct transfer *t, CURLcode code)
     transfer_free(t);
 }
 
+// Redirects are followed here and not by libcurl, which would send all headers to every hop.
+
+static void start_hop(struct transfer *t);
+
+// True if the answer is a redirect and the next hop is under way.
+static bool follow(struct transfer *t, CURLcode code)
+{
+    char next[URL_MAX + 1];
+    if (code != CURLE_OK || !redirect_status(status_of(t)) || !*t->values[LOCATION])
+        return false;
+    t->lost = t->redirects == t->http->options.redirects;
+    if (t->lost)
+        problem_set(&t->why, OK, "bad redirect: Maximum (%d) redirects followed", t->redirects);
+    else
+        t->lost = redirect_target(t->url, t->values[LOCATION], next, &t->why) != OK;
+    if (t->lost)
+        return false;
+    curl_multi_remove_handle(t->http->multi, t->easy);
+    snprintf(t->url, sizeof t->url, "%s", next);
+    t->redirects++;
+    buf_clear(&t->body);
+    memset(t->values, 0, sizeof t->values);
+    start_hop(t);
+    return true;
+}
+
 static void collect(struct http *h)
 {
     int left;
@@ -237,7 +280,8 @@ static void collect(struct http *h)
         struct transfer *t;
         CURLcode code = m->data.result;
         curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &t);
-        finish(t, code);
+        if (!follow(t, code))
+            finish(t, code);
     }
 }
 
@@ -320,23 +364,23 @@ void http_free(struct http **http)
 
 // Requests.
 
-static void add_line(struct transfer *t, const char *line)
+static void add_line(struct curl_slist **list, const char *line)
 {
     if (strpbrk(line, "\r\n"))
         return;
-    struct curl_slist *more = curl_slist_append(t->headers, line);
+    struct curl_slist *more = curl_slist_append(*list, line);
     if (!more)
         panic("out of memory");
-    t->headers = more;
+    *list = more;
 }
 
-static void add_header(struct transfer *t, const char *name, const char *value)
+static void add_header(struct curl_slist **list, const char *name, const char *value)
 {
     char line[HEADER_MAX + 64];
     if (!*value)
         return;
     snprintf(line, sizeof line, "%s: %s", name, value);
-    add_line(t, line);
+    add_line(list, line);
 }
 
 // Servers of ten years ago: many a ministry has one.
@@ -347,47 +391,32 @@ static CURLcode allow_old(CURL *c, void *context, void *arg)
     return CURLE_OK;
 }
 
-static void set_old_tls(CURL *c)
+static void set_tls(CURL *c, bool old)
 {
-    curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_0);
-    curl_easy_setopt(c, CURLOPT_SSL_CIPHER_LIST, "DEFAULT@SECLEVEL=0");
-    curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 0L);
-    curl_easy_setopt(c, CURLOPT_SSL_CTX_FUNCTION, allow_old);
+    curl_easy_setopt(c, CURLOPT_SSLVERSION,
+                     old ? (long)CURL_SSLVERSION_TLSv1_0 : (long)CURL_SSLVERSION_DEFAULT);
+    curl_easy_setopt(c, CURLOPT_SSL_CIPHER_LIST, old ? "DEFAULT@SECLEVEL=0" : NULL);
+    curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, old ? 0L : 1L);
+    curl_easy_setopt(c, CURLOPT_SSL_CTX_FUNCTION, old ? allow_old : NULL);
 }
 
 static void set_limits(CURL *c, const struct http_options *o, const char *proxy)
 {
     curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, (long)o->connect_ms);
-    curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)o->total_ms);
     curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 64L);
     curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, 15L);
-    curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 1L);
-    curl_easy_setopt(c, CURLOPT_MAXREDIRS, (long)o->redirects);
+    curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(c, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(c, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
     curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-    // Without these two a proxy from the environment would get around the guard.
+    // Without these two a proxy from the environment would get around the guard. What the proxy's
+    // URL says of user and password is sent to the proxy alone.
     curl_easy_setopt(c, CURLOPT_PROXY, proxy);
     curl_easy_setopt(c, CURLOPT_NOPROXY, *proxy ? "" : "*");
 }
 
-void http_get(struct http *h, const struct http_request *r, http_done *fn, void *arg)
+static void set_callbacks(CURL *c, struct transfer *t)
 {
-    struct transfer *t = mem_alloc(sizeof *t);
-    *t = (struct transfer){.http = h, .fn = fn, .arg = arg, .body = buf_new(h->options.body_max)};
-    const char *proxy = r->proxy && *r->proxy ? r->proxy : h->options.proxy;
-    CURL *c = t->easy = curl_easy_init();
-    if (!c)
-        panic("out of memory");
-    t->proxied = *proxy != '\0';
-    set_limits(c, &h->options, proxy);
-    if (r->old_tls)
-        set_old_tls(c);
-    curl_easy_setopt(c, CURLOPT_URL, r->url);
-    curl_easy_setopt(c, CURLOPT_USERAGENT, h->options.user_agent);
-    curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, ""); // all that this libcurl can unpack
-    curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
     curl_easy_setopt(c, CURLOPT_PRIVATE, t);
     curl_easy_setopt(c, CURLOPT_ERRORBUFFER, t->error);
     curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
@@ -396,19 +425,67 @@ void http_get(struct http *h, const struct http_request *r, http_done *fn, void 
     curl_easy_setopt(c, CURLOPT_HEADERDATA, t);
     curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, on_open);
     curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, t);
-    add_header(t, "Accept",
-               "application/rss+xml, application/atom+xml, application/feed+json, text/html, "
-               "application/xhtml+xml;q=0.9, application/xml;q=0.9, */*;q=0.5");
-    add_header(t, "If-None-Match", r->etag);
-    add_header(t, "If-Modified-Since", r->last_modified);
+}
+
+static void add_common(struct curl_slist **list, const struct http_request *r)
+{
+    static const char accept[] =
+        "application/rss+xml, application/atom+xml, application/feed+json, text/html, "
+        "application/xhtml+xml;q=0.9, application/xml;q=0.9, */*;q=0.5";
+    add_header(list, "Accept", accept);
+    add_header(list, "If-None-Match", r->etag); // of the last hop's answer, whoever that is
+    add_header(list, "If-Modified-Since", r->last_modified);
+}
+
+static void set_headers(struct transfer *t, const struct http_request *r)
+{
+    add_common(&t->any, r);
+    add_common(&t->own, r);
     for (size_t i = 0; i < r->n_headers; i++)
-        add_line(t, r->headers[i]);
-    curl_easy_setopt(c, CURLOPT_HTTPHEADER, t->headers);
+        add_line(&t->own, r->headers[i]);
+}
+
+// One hop: what is for the site alone goes to no other, the whole has one time limit.
+static void start_hop(struct transfer *t)
+{
+    struct http *h = t->http;
+    int64_t left_ms = t->started_ms + h->options.total_ms - clock_monotonic_ms();
+    bool own = redirect_own(t->site, t->url);
+    curl_easy_setopt(t->easy, CURLOPT_URL, t->url);
+    curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, (long)(left_ms > 1 ? left_ms : 1));
+    curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, own ? t->own : t->any);
+    if (t->old_tls)
+        set_tls(t->easy, url_same_site(t->site, t->url));
+    CURLMcode code = curl_multi_add_handle(h->multi, t->easy);
+    if (code != CURLM_OK)
+        panic("curl_multi_add_handle: %s", curl_multi_strerror(code));
+}
+
+void http_get(struct http *h, const struct http_request *r, http_done *fn, void *arg)
+{
+    struct transfer *t = mem_alloc(sizeof *t);
+    *t = (struct transfer){.http = h,
+                           .fn = fn,
+                           .arg = arg,
+                           .site = mem_strdup(r->site ? r->site : r->url),
+                           .old_tls = r->old_tls,
+                           .started_ms = clock_monotonic_ms(),
+                           .body = buf_new(h->options.body_max)};
+    const char *proxy = r->proxy && *r->proxy ? r->proxy : h->options.proxy;
+    CURL *c = t->easy = curl_easy_init();
+    if (!c)
+        panic("out of memory");
+    t->proxied = *proxy != '\0';
+    set_limits(c, &h->options, proxy);
+    set_callbacks(c, t);
+    curl_easy_setopt(c, CURLOPT_USERAGENT, h->options.user_agent);
+    curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, ""); // all that this libcurl can unpack
+    curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+    set_headers(t, r);
     t->next = h->all;
     if (h->all)
         h->all->prev = t;
     h->all = t;
-    CURLMcode code = curl_multi_add_handle(h->multi, c);
-    if (code != CURLM_OK)
-        panic("curl_multi_add_handle: %s", curl_multi_strerror(code));
+    snprintf(t->url, sizeof t->url, "%s", r->url);
+    start_hop(t);
 }

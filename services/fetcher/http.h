@@ -35,10 +35,14 @@ struct http_options {
 struct http_request {
     const char *url;
     const char *etag, *last_modified; // of the response we have; "" for none
-    char *const *headers;             // more of them, "Name: value"
+    // Keys and passwords, and doing without verification, are for the site that the user named, not
+    // for whatever it links or redirects to.
+    const char *site;     // the URL that the user named; NULL: `url`
+    char *const *headers; // more of them, "Name: value"; for redirect_own() URLs of it
     size_t n_headers;
+    bool old_tls;      // TLS 1.0, unsafe renegotiation, certificates that cannot be verified; for
+                       // url_same_site() URLs of it
     const char *proxy; // instead of the options' one; NULL or "": that one
-    bool old_tls;      // TLS 1.0, unsafe renegotiation, certificates that cannot be verified
 };
 
 // Strings are never NULL, and are as received: not clean, not trusted.

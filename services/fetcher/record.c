@@ -58,9 +58,8 @@ struct http_request record_request(const struct record *r)
     q.last_modified = r->source ? r->source->last_modified : r->entry->last_modified;
     if (o)
         q.proxy = o->proxy;
-    // Keys and passwords, and doing without verification, are for the site that the user named, not
-    // for whatever it links.
-    if (o && url_same_site(source, q.url)) {
+    q.site = source;
+    if (o) {
         q.headers = o->headers;
         q.n_headers = o->n_headers;
         q.old_tls = o->old_tls;

@@ -36,7 +36,7 @@ static const struct setting table[] = {
     {"selector", SETTING_STRING, offsetof(struct add, selector), NULL, 0, 0,
      "where the links of a list page are, where guessing fails: \"#news ul > li a\""},
     {"header", SETTING_LIST, offsetof(struct add, headers), NULL, 0, 0,
-     "send this too: \"Cookie: lang=zh\"; may be repeated"},
+     "send this too, to the source's own host alone: \"Cookie: lang=zh\"; may be repeated"},
     {"proxy", SETTING_STRING, offsetof(struct add, proxy), NULL, 0, 0,
      "URL of a proxy to go through for this source"},
     {"old-tls", SETTING_BOOL, offsetof(struct add, old_tls), NULL, 0, 0,

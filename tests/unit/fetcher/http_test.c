@@ -3,6 +3,7 @@
 // fetchers meet more of these in tests/pipeline/torture.py.
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -26,6 +27,9 @@ enum { BODY_MAX = 100000, GIVE_UP_MS = 20000 };
 // The server.
 
 static int listener, port;
+static int other_listener, other_port; // another site, whose requests are kept
+static char other_heard[16384];
+static pthread_mutex_t hearing = PTHREAD_MUTEX_INITIALIZER;
 
 static void send_all(int fd, const void *bytes, size_t n)
 {
@@ -164,6 +168,24 @@ static void serve(int fd, const char *path, const char *request)
         bomb(fd);
     else if (strcmp(path, "/to-ok") == 0)
         redirect(fd, "/ok");
+    else if (strcmp(path, "/to-echo") == 0)
+        redirect(fd, "/echo");
+    else if (strcmp(path, "/to-other") == 0)
+        redirect(fd, "http://127.0.0.1:%d/echo", other_port);
+    else if (strcmp(path, "/to-name") == 0)
+        redirect(fd, "http://localhost:%d/echo", port);
+    else if (strcmp(path, "/to-other-and-back") == 0)
+        redirect(fd, "http://127.0.0.1:%d/back", other_port);
+    else if (strcmp(path, "/back") == 0 || strcmp(path, "http://a.example/one") == 0)
+        redirect(fd, *path == '/' ? "http://127.0.0.1:%d/echo" : "http://b.example/two?%d", port);
+    else if (strncmp(path, "http://b.example/two", 20) == 0)
+        answer_with(fd, request);
+    else if (strcmp(path, "/slow-loop") == 0)
+        poll(NULL, 0, 400), redirect(fd, "/slow-loop");
+    else if (strcmp(path, "/to-%E5%85%AC%E5%91%8A") == 0)
+        redirect(fd, "/公告?a b");
+    else if (strncmp(path, "/%E5%85%AC", 10) == 0)
+        answer_with(fd, request);
     else if (strcmp(path, "/loop") == 0)
         redirect(fd, "/loop");
     else if (strcmp(path, "/to-private") == 0)
@@ -183,6 +205,22 @@ static void serve(int fd, const char *path, const char *request)
     // Others: nothing is said.
 }
 
+static void hear(const char *request)
+{
+    pthread_mutex_lock(&hearing);
+    size_t n = strlen(other_heard);
+    snprintf(other_heard + n, sizeof other_heard - n, "%s", request);
+    pthread_mutex_unlock(&hearing);
+}
+
+static bool other_heard_of(const char *words)
+{
+    pthread_mutex_lock(&hearing);
+    bool heard = strstr(other_heard, words) != NULL;
+    pthread_mutex_unlock(&hearing);
+    return heard;
+}
+
 static void *on_connection(void *arg)
 {
     int fd = (int)(intptr_t)arg;
@@ -195,6 +233,11 @@ static void *on_connection(void *arg)
         n += (size_t)got;
         request[n] = '\0';
     }
+    struct sockaddr_in local;
+    socklen_t size = sizeof local;
+    if (getsockname(fd, (struct sockaddr *)&local, &size) == 0 &&
+        ntohs(local.sin_port) == other_port)
+        hear(request);
     if (sscanf(request, "GET %199s", path) == 1)
         serve(fd, path, request);
     close(fd);
@@ -203,8 +246,8 @@ static void *on_connection(void *arg)
 
 static void *on_server(void *arg)
 {
-    (void)arg;
-    for (int fd; (fd = accept(listener, NULL, NULL)) >= 0;) {
+    const int *from = arg;
+    for (int fd; (fd = accept(*from, NULL, NULL)) >= 0;) {
         pthread_t thread;
         if (pthread_create(&thread, NULL, on_connection, (void *)(intptr_t)fd) == 0)
             pthread_detach(thread);
@@ -214,20 +257,27 @@ static void *on_server(void *arg)
     return NULL;
 }
 
-static int start_server(void **state)
+static int start_listener(int *fd, int *its_port)
 {
     struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof a;
     pthread_t thread;
-    (void)state;
-    listener = socket(AF_INET, SOCK_STREAM, 0);
-    if (bind(listener, (struct sockaddr *)&a, sizeof a) != 0 || listen(listener, 100) != 0 ||
-        getsockname(listener, (struct sockaddr *)&a, &size) != 0 ||
-        pthread_create(&thread, NULL, on_server, NULL) != 0)
+    *fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (bind(*fd, (struct sockaddr *)&a, sizeof a) != 0 || listen(*fd, 100) != 0 ||
+        getsockname(*fd, (struct sockaddr *)&a, &size) != 0)
+        return -1;
+    *its_port = ntohs(a.sin_port);
+    if (pthread_create(&thread, NULL, on_server, fd) != 0)
         return -1;
     pthread_detach(thread);
-    port = ntohs(a.sin_port);
     return 0;
+}
+
+static int start_server(void **state)
+{
+    (void)state;
+    int e = start_listener(&listener, &port);
+    return e ? e : start_listener(&other_listener, &other_port);
 }
 
 // The client.
@@ -419,6 +469,100 @@ static void a_redirects_headers_are_not_the_answers(void **state)
     assert_non_null(strstr(c->url, "/ok"));
 }
 
+static void get_with_key(struct client *c, const char *url, const char *proxy)
+{
+    static char key[] = "X-Api-Key: 秘密", authorization[] = "Authorization: Basic c2VjcmV0",
+                cookie[] = "Cookie: a=秘密";
+    static char *const headers[] = {key, authorization, cookie};
+    struct http_request r = {.url = url,
+                             .etag = "",
+                             .last_modified = "",
+                             .headers = headers,
+                             .n_headers = 3,
+                             .proxy = proxy};
+    http_get(c->http, &r, on_done, c);
+    wait_for(c, 1);
+}
+
+static void a_users_headers_go_to_no_other_site(void **state)
+{
+    static const struct {
+        const char *path;
+        bool want; // at the last hop, which echoes what it was sent
+    } cases[] = {{"/echo", true},
+                 {"/to-echo", true},
+                 {"/to-other", false},
+                 {"/to-name", false},
+                 {"/to-other-and-back", true}};
+    struct client *c = *state;
+    other_heard[0] = '\0';
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char url[200];
+        snprintf(url, sizeof url, "http://127.0.0.1:%d%s", port, cases[i].path);
+        get_with_key(c, url, NULL);
+        assert_int_equal(c->status, 200);
+        bool sent = strstr(c->body, "X-Api-Key: 秘密\r\n") != NULL;
+        if (sent != cases[i].want || sent != (strstr(c->body, "\r\nCookie:") != NULL) ||
+            sent != (strstr(c->body, "\r\nAuthorization:") != NULL))
+            fail_msg("%s: %s", cases[i].path, c->body);
+    }
+    assert_true(other_heard_of("GET /echo") && other_heard_of("GET /back"));
+    assert_false(other_heard_of("秘密") || other_heard_of("c2VjcmV0"));
+}
+
+static void a_page_elsewhere_is_asked_for_without_the_sources_headers(void **state)
+{
+    static char key[] = "X-Api-Key: 秘密";
+    static char *const headers[] = {key};
+    struct client *c = *state;
+    char site[100], url[100];
+    snprintf(site, sizeof site, "http://127.0.0.1:%d/feed", port);
+    snprintf(url, sizeof url, "http://127.0.0.1:%d/echo", other_port);
+    struct http_request r = {.url = url,
+                             .etag = "\"v1\"",
+                             .last_modified = "",
+                             .site = site,
+                             .headers = headers,
+                             .n_headers = 1};
+    http_get(c->http, &r, on_done, c);
+    wait_for(c, 1);
+    assert_null(strstr(c->body, "X-Api-Key"));
+    assert_non_null(strstr(c->body, "If-None-Match: \"v1\"\r\n"));
+}
+
+static void a_proxys_password_is_for_the_proxy_and_the_headers_for_one_site_behind_it(void **state)
+{
+    struct client *c = *state;
+    char proxy[100], url[100];
+    snprintf(proxy, sizeof proxy, "http://user:secret@127.0.0.1:%d", other_port);
+    get_with_key(c, "http://a.example/one", proxy);
+    assert_int_equal(c->status, 200);
+    assert_non_null(strstr(c->body, "http://b.example/two"));
+    assert_non_null(strstr(c->body, "Proxy-Authorization: Basic dXNlcjpzZWNyZXQ=\r\n"));
+    assert_null(strstr(c->body, "X-Api-Key"));
+    assert_true(other_heard_of("X-Api-Key"));
+    snprintf(url, sizeof url, "http://127.0.0.1:%d/to-echo", port);
+    get_with_key(c, url, NULL);
+    assert_null(strstr(c->body, "Proxy-Authorization"));
+}
+
+static void a_redirect_in_chinese_and_with_blanks_is_followed(void **state)
+{
+    struct client *c = *state;
+    ask(c, "/to-%E5%85%AC%E5%91%8A");
+    assert_int_equal(c->status, 200);
+    assert_non_null(strstr(c->body, "GET /%E5%85%AC%E5%91%8A?a%20b HTTP/1.1\r\n"));
+}
+
+static void the_hops_share_one_time_limit(void **state)
+{
+    struct client *c = *state;
+    int64_t begin = clock_monotonic_ms();
+    ask(c, "/slow-loop");
+    assert_int_equal(c->outcome, HTTP_TIMEOUT);
+    assert_true(clock_monotonic_ms() - begin < 3000);
+}
+
 static void a_validator_cannot_smuggle_a_header_in(void **state)
 {
     struct client *c = *state;
@@ -496,6 +640,11 @@ int main(void)
         TEST(what_is_no_url_is_not_asked_for),
         TEST(validators_go_there_and_come_back),
         TEST(a_redirects_headers_are_not_the_answers),
+        TEST(a_users_headers_go_to_no_other_site),
+        TEST(a_page_elsewhere_is_asked_for_without_the_sources_headers),
+        TEST(a_proxys_password_is_for_the_proxy_and_the_headers_for_one_site_behind_it),
+        TEST(a_redirect_in_chinese_and_with_blanks_is_followed),
+        TEST(the_hops_share_one_time_limit),
         TEST(a_validator_cannot_smuggle_a_header_in),
         TEST(a_proxy_of_the_environment_is_not_used),
         TEST(many_requests_run_at_once),
