@@ -46,23 +46,32 @@ size_t text_encode(uint32_t c, char out[4])
     return length;
 }
 
+// Length of the leading ASCII, most of any page: in strides, then up to where it ends.
+static size_t ascii_prefix(const char *s, size_t n)
+{
+    uint64_t words[4];
+    size_t i = 0;
+    for (; n - i >= sizeof words; i += sizeof words) {
+        memcpy(words, s + i, sizeof words);
+        if ((words[0] | words[1] | words[2] | words[3]) & 0x8080808080808080u)
+            break;
+    }
+    while (i < n && (unsigned char)s[i] < 0x80)
+        i++;
+    return i;
+}
+
 size_t text_valid_prefix(const char *s, size_t n)
 {
-    size_t i = 0;
+    size_t i = ascii_prefix(s, n);
     while (i < n) {
-        uint64_t words[4]; // ASCII, most of any page, goes by in strides
-        if (n - i >= sizeof words) {
-            memcpy(words, s + i, sizeof words);
-            if (!((words[0] | words[1] | words[2] | words[3]) & 0x8080808080808080u)) {
-                i += sizeof words;
-                continue;
-            }
-        }
         uint32_t c;
         size_t length = text_decode(s + i, n - i, &c);
-        if (length == 1 && (unsigned char)s[i] >= 0x80)
+        if (length == 1)
             break;
         i += length;
+        if (i < n && (unsigned char)s[i] < 0x80)
+            i += ascii_prefix(s + i, n - i);
     }
     return i;
 }

@@ -35,8 +35,8 @@ static bool is_aside(struct html_str role)
     return false;
 }
 
-void attributes_read(const struct html *h, const struct html_node *node,
-                     const struct word_table *table, struct word_set *set)
+void attributes_read(const struct html *h, const struct html_node *node, struct word_memo *memo,
+                     struct word_set *set)
 {
     bool streamed = false; // hidden until a script has moved it, which html_stream.c did
     for (uint32_t i = 0; i < node->n_attrs; i++) {
@@ -45,10 +45,10 @@ void attributes_read(const struct html *h, const struct html_node *node,
         switch (name) {
         case HTML_ATTR_ID:
             streamed = value.n > 2 && memcmp(value.s, "S:", 2) == 0;
-            words_add(table, value, set);
+            words_add(memo, value, set);
             break;
         case HTML_ATTR_CLASS:
-            words_add(table, value, set);
+            words_add(memo, value, set);
             break;
         case HTML_ATTR_STYLE:
             if (has_style(value, "display", "none") || has_style(value, "visibility", "hidden"))

@@ -6,5 +6,5 @@
 #include "services/fetcher/extract/words.h"
 
 // One look at each attribute; adds to *set.
-void attributes_read(const struct html *h, const struct html_node *node,
-                     const struct word_table *table, struct word_set *set);
+void attributes_read(const struct html *h, const struct html_node *node, struct word_memo *memo,
+                     struct word_set *set);

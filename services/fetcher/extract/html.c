@@ -120,6 +120,7 @@ static void add_attrs(struct html *h, struct html_node *node, lxb_dom_node_t *fr
         mem_reserve((void **)&h->attrs, &h->attrs_cap, h->n_attrs + 1, sizeof *h->attrs);
         h->attrs[h->n_attrs++] =
             (struct attr){{value ? (const char *)value : "", size}, (enum html_attr)id};
+        node->has |= 1u << id;
         node->n_attrs++;
     }
 }
@@ -193,12 +194,13 @@ const struct html_node *html_parse(struct html *h, const char *text, size_t size
     return h->nodes;
 }
 
-struct html_str html_attr(const struct html *h, const struct html_node *node, enum html_attr attr)
+struct html_str html_attr_value(const struct html *h, const struct html_node *node,
+                                enum html_attr attr)
 {
-    for (uint32_t i = node->attrs; i < node->attrs + node->n_attrs; i++)
-        if (h->attrs[i].name == attr)
-            return h->attrs[i].value;
-    return (struct html_str){NULL, 0};
+    uint32_t i = node->attrs;
+    while (h->attrs[i].name != attr)
+        i++;
+    return h->attrs[i].value;
 }
 
 struct html_str html_attr_at(const struct html *h, const struct html_node *node, uint32_t index,

@@ -54,8 +54,9 @@ struct html_node {
     uint32_t end;    // one after its last descendant
     uint32_t parent; // its index; that of the root is 0
     uint32_t attrs;  // private
-    uint8_t n_attrs; // private
-    uint8_t tag;     // enum html_tag
+    uint32_t has;    // a bit for each attribute, by enum html_attr
+    uint8_t n_attrs;
+    uint8_t tag; // enum html_tag
 };
 
 struct html;
@@ -67,8 +68,16 @@ void html_free(struct html **h);
 // Comments, and the text of scripts and styles other than JSON, are left out. `*count` is never 0.
 const struct html_node *html_parse(struct html *h, const char *text, size_t size, uint32_t *count);
 
-// An attribute's value with its references resolved; s is NULL if the element does not have it.
-struct html_str html_attr(const struct html *h, const struct html_node *node, enum html_attr attr);
+// The value, with its references resolved, of an attribute that the element has.
+struct html_str html_attr_value(const struct html *h, const struct html_node *node,
+                                enum html_attr attr);
+
+// The same of one that it may have: s is NULL if it does not, as with most.
+static inline struct html_str html_attr(const struct html *h, const struct html_node *node,
+                                        enum html_attr attr)
+{
+    return node->has >> attr & 1 ? html_attr_value(h, node, attr) : (struct html_str){NULL, 0};
+}
 
 // The same by index, 0 to node->n_attrs - 1, for a pass that looks at all of them.
 struct html_str html_attr_at(const struct html *h, const struct html_node *node, uint32_t index,

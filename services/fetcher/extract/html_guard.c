@@ -17,8 +17,18 @@ static const struct {
 #undef ATTR_ENTRY
 };
 
+// Most are among those that lexbor has a number for. Ours is one less than here; 0: it is not read.
+static const uint8_t numbered[LXB_DOM_ATTR__LAST_ENTRY] = {
+    [LXB_DOM_ATTR_CLASS] = HTML_ATTR_CLASS + 1, [LXB_DOM_ATTR_CONTENT] = HTML_ATTR_CONTENT + 1,
+    [LXB_DOM_ATTR_HREF] = HTML_ATTR_HREF + 1,   [LXB_DOM_ATTR_ID] = HTML_ATTR_ID + 1,
+    [LXB_DOM_ATTR_STYLE] = HTML_ATTR_STYLE + 1, [LXB_DOM_ATTR_TITLE] = HTML_ATTR_TITLE + 1,
+    [LXB_DOM_ATTR_TYPE] = HTML_ATTR_TYPE + 1,
+};
+
 int html_attr_of(const lxb_dom_attr_data_t *data)
 {
+    if (data->attr_id < LXB_DOM_ATTR__LAST_ENTRY)
+        return numbered[data->attr_id] - 1;
     const lxb_char_t *name = lexbor_hash_entry_str(&data->entry);
     size_t n = data->entry.length;
     if (n < 2 || n > 11 || *name < 'a' || *name > 't') // "id" to "aria-hidden"
@@ -135,6 +145,11 @@ static enum html_tag token_tag(const lxb_html_token_t *token)
     return token->tag_id < LXB_TAG__LAST_ENTRY ? html_tags[token->tag_id] : HTML_OTHER;
 }
 
+static bool is_space(lxb_char_t c)
+{
+    return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+}
+
 // White space after a tag that begins or ends a block is never shown: half of all text nodes.
 static bool is_layout_space(struct html *h, const lxb_html_token_t *token)
 {
@@ -149,7 +164,7 @@ static bool is_layout_space(struct html *h, const lxb_html_token_t *token)
     if (!after_block)
         return false;
     for (const lxb_char_t *c = token->text_start; c < token->text_end; c++)
-        if (*c != ' ' && *c != '\n' && *c != '\t' && *c != '\r')
+        if (!is_space(*c))
             return false;
     h->after_block = true;
     return true;

@@ -50,27 +50,53 @@ struct counts {
     uint32_t words, english; // Latin words, and those that every English text is full of
 };
 
-// Up to four letters, in lower case, as one number.
-static uint32_t packed(const char *s, size_t n)
-{
-    uint32_t word = 0;
-    for (size_t i = 0; i < n; i++)
-        word = word << 8 | ((uint8_t)s[i] | 0x20);
-    return word;
-}
+// Up to four letters as one number.
+#define WORD(a, b, c, d) ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (d))
 
 static bool is_english_word(const char *s, size_t n)
 {
-    static const char words[][5] = {"the", "of",   "and", "to",  "in",  "a",    "that",
-                                    "is",  "for",  "on",  "was", "are", "with", "it",
-                                    "as",  "this", "by",  "be",  "at",  "from"};
-    if (n == 0 || n > 4)
+    uint32_t word = 0;
+    if (n > 4)
         return false;
-    uint32_t word = packed(s, n);
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (packed(words[i], strlen(words[i])) == word)
-            return true;
-    return false;
+    for (size_t i = 0; i < n; i++)
+        word = word << 8 | ((uint8_t)s[i] | 0x20);
+    switch (word) {
+    case WORD(0, 0, 0, 'a'):
+    case WORD(0, 0, 'a', 's'):
+    case WORD(0, 0, 'a', 't'):
+    case WORD(0, 0, 'b', 'e'):
+    case WORD(0, 0, 'b', 'y'):
+    case WORD(0, 0, 'i', 'n'):
+    case WORD(0, 0, 'i', 's'):
+    case WORD(0, 0, 'i', 't'):
+    case WORD(0, 0, 'o', 'f'):
+    case WORD(0, 0, 'o', 'n'):
+    case WORD(0, 0, 't', 'o'):
+    case WORD(0, 'a', 'n', 'd'):
+    case WORD(0, 'a', 'r', 'e'):
+    case WORD(0, 'f', 'o', 'r'):
+    case WORD(0, 't', 'h', 'e'):
+    case WORD(0, 'w', 'a', 's'):
+    case WORD('f', 'r', 'o', 'm'):
+    case WORD('t', 'h', 'a', 't'):
+    case WORD('t', 'h', 'i', 's'):
+    case WORD('w', 'i', 't', 'h'):
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void count_foreign(struct counts *k, uint32_t c)
+{
+    if ((c >= 0x3400 && c <= 0x9FFF) || (c >= 0xF900 && c <= 0xFAFF)) {
+        k->han++;
+        k->simplified += is_in(only_simplified, sizeof only_simplified / 4 - 1, c);
+        k->traditional += is_in(only_traditional, sizeof only_traditional / 4 - 1, c);
+    }
+    k->kana += c >= 0x3040 && c <= 0x30FF;
+    k->hangul += c >= 0xAC00 && c <= 0xD7AF;
+    k->other += c < 0x2000;
 }
 
 static struct counts count(struct html_str text)
@@ -88,14 +114,8 @@ static struct counts count(struct html_str text)
         if (!letter)
             word = i + length;
         k.latin += letter;
-        if ((c >= 0x3400 && c <= 0x9FFF) || (c >= 0xF900 && c <= 0xFAFF)) {
-            k.han++;
-            k.simplified += is_in(only_simplified, sizeof only_simplified / 4 - 1, c);
-            k.traditional += is_in(only_traditional, sizeof only_traditional / 4 - 1, c);
-        }
-        k.kana += c >= 0x3040 && c <= 0x30FF;
-        k.hangul += c >= 0xAC00 && c <= 0xD7AF;
-        k.other += c >= 0x370 && c < 0x2000;
+        if (c >= 0x370)
+            count_foreign(&k, c);
         i += length;
     }
     return k;

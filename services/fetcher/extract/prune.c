@@ -66,6 +66,7 @@ static bool is_aside(const struct page *p, uint32_t i)
 static void drop_asides(struct page *p, const struct word_table *table)
 {
     bool any = false;
+    struct word_memo memo = {.table = table};
     uint32_t total = p->sum[p->body].good;
     for (uint32_t i = p->body + 1; i < p->nodes[p->body].end; i++) {
         if (p->drop[i]) {
@@ -73,7 +74,7 @@ static void drop_asides(struct page *p, const struct word_table *table)
             continue;
         }
         if (p->nodes[i].n_attrs && p->sum[i].length > 0 && p->nodes[i].tag != HTML_A)
-            attributes_read(p->html, &p->nodes[i], table, &p->words[i]);
+            attributes_read(p->html, &p->nodes[i], &memo, &p->words[i]);
         if (is_aside(p, i) && within(p, i, ROLE_SHARE, total)) {
             any = drop(p, i, DROP_ROLE);
         } else if ((p->words[i].flags & WORD_HIDDEN) && within(p, i, HIDDEN_SHARE, total)) {

@@ -20,14 +20,23 @@ static void insert(struct tokens *t, uint32_t hash)
     t->n++;
 }
 
-static bool is_letter(uint32_t c)
+// The letter or digit at s, ASCII in lower case; 0 for anything else.
+static uint32_t letter_at(const char *s, size_t n, size_t *length)
 {
-    if (c < 0x80)
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-               c == '_';
-    // Beyond ASCII: not the spaces, punctuation and symbols of these blocks.
-    return c >= 0xC0 && !(c >= 0x2000 && c <= 0x2BFF) && !(c >= 0x3000 && c <= 0x303F) &&
-           !(c >= 0xFF00 && c <= 0xFF0F) && !(c >= 0xFF1A && c <= 0xFF20) && c != 0xFFFD;
+    uint8_t byte = (uint8_t)*s;
+    *length = 1;
+    if (byte < 0x80) {
+        uint8_t lower = byte | 0x20;
+        if (lower >= 'a' && lower <= 'z')
+            return lower;
+        return (byte >= '0' && byte <= '9') || byte == '_' ? byte : 0;
+    }
+    uint32_t c;
+    *length = text_decode(s, n, &c);
+    // Not the spaces, punctuation and symbols of these blocks.
+    bool mark = c < 0xC0 || (c >= 0x2000 && c <= 0x2BFF) || (c >= 0x3000 && c <= 0x303F) ||
+                (c >= 0xFF00 && c <= 0xFF0F) || (c >= 0xFF1A && c <= 0xFF20) || c == 0xFFFD;
+    return mark ? 0 : c;
 }
 
 struct tokens tokens_of(struct html_str text)
@@ -35,18 +44,15 @@ struct tokens tokens_of(struct html_str text)
     struct tokens t = {0};
     uint32_t hash = 0;
     bool word = false;
-    for (size_t i = 0; i < text.n;) {
-        uint32_t c;
-        i += text_decode(text.s + i, text.n - i, &c);
-        bool cjk = text_is_cjk(c);
-        if (word && (cjk || !is_letter(c))) {
+    for (size_t i = 0, length; i < text.n; i += length) {
+        uint32_t c = letter_at(text.s + i, text.n - i, &length);
+        bool cjk = c >= 0x80 && text_is_cjk(c);
+        if (word && (cjk || !c)) {
             insert(&t, hash);
             word = false;
         }
-        if (!is_letter(c))
+        if (!c)
             continue;
-        if (c >= 'A' && c <= 'Z')
-            c |= 0x20;
         hash = ((word ? hash : 2166136261u) ^ c) * 16777619u;
         word = !cjk;
         if (cjk)

@@ -212,7 +212,7 @@ static bool may_hide(char first)
     return first == 'v' || first == 's' || first == 'i' || first == 'd' || first == 'h';
 }
 
-void words_add(const struct word_table *t, struct html_str value, struct word_set *set)
+static void read_words(const struct word_table *t, struct html_str value, struct word_set *set)
 {
     const char *s = value.s;
     size_t n = value.n < VALUE_MAX ? value.n : VALUE_MAX, name = 0; // longer: generated, not named
@@ -236,4 +236,32 @@ void words_add(const struct word_table *t, struct html_str value, struct word_se
             r.before = 0;
         }
     }
+}
+
+// A slot by the value's ends and length: values that differ may share one, and take turns.
+static uint32_t slot_of(struct html_str value)
+{
+    uint64_t first = 0, last = 0;
+    size_t n = value.n < sizeof first ? value.n : sizeof first;
+    memcpy(&first, value.s, n);
+    memcpy(&last, value.s + value.n - n, n);
+    uint64_t hash = (first ^ value.n) * 0x9E3779B97F4A7C15u ^ last * 0xC2B2AE3D27D4EB4Fu;
+    return (uint32_t)(hash >> 32) % WORD_MEMO_SIZE;
+}
+
+void words_add(struct word_memo *memo, struct html_str value, struct word_set *set)
+{
+    if (value.n == 0)
+        return;
+    uint32_t slot = slot_of(value);
+    struct html_str *known = &memo->slots[slot].value;
+    struct word_set *said = &memo->slots[slot].set;
+    if (known->n != value.n || memcmp(known->s, value.s, value.n) != 0) {
+        *known = value;
+        *said = (struct word_set){0};
+        read_words(memo->table, value, said);
+    }
+    set->flags |= said->flags;
+    for (int i = 0; i < said->n; i++)
+        add_id(memo->table, said->ids[i], set);
 }

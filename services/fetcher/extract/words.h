@@ -22,7 +22,7 @@ enum word_flag {
     WORD_LAST = 1 << 11,  // last word of such a name
 };
 
-enum { WORD_SET_MAX = 5, WORD_ID_COUNT = 256 };
+enum { WORD_SET_MAX = 5, WORD_ID_COUNT = 256, WORD_MEMO_SIZE = 256 };
 
 // The known words of one element: the union of their flags, and which unwanted ones they are.
 struct word_set {
@@ -36,7 +36,17 @@ struct word_table;
 struct word_table *word_table_new(void);
 void word_table_free(struct word_table **t);
 
+// What the values read lately said: a page has few, again and again. Begins with nothing but the
+// table, anew for each page, as it points to the values.
+struct word_memo {
+    const struct word_table *table;
+    struct {
+        struct html_str value;
+        struct word_set set;
+    } slots[WORD_MEMO_SIZE];
+};
+
 // Adds the words of an attribute's value: split at what is not a letter or digit and at camelCase.
-void words_add(const struct word_table *t, struct html_str value, struct word_set *set);
+void words_add(struct word_memo *memo, struct html_str value, struct word_set *set);
 
 uint16_t word_flags(const struct word_table *t, uint8_t id);

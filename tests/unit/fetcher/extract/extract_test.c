@@ -151,10 +151,13 @@ static void class_names_are_taken_apart(void **state)
     };
     const unsigned about = WORD_UNWANTED | WORD_STRONG | WORD_COMMENT | WORD_BODY;
     struct word_table *t = word_table_new();
+    struct word_memo memo = {.table = t};
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct word_set set = {0};
-        words_add(t, str(rows[i].value), &set);
+        struct word_set set = {0}, again = {0};
+        words_add(&memo, str(rows[i].value), &set);
+        words_add(&memo, str(rows[i].value), &again);
         assert_int_equal(set.flags & about, rows[i].want);
+        assert_memory_equal(&again, &set, sizeof set);
     }
     word_table_free(&t);
 }
