@@ -57,6 +57,8 @@ enum err ledger_source_save(struct ledger *l,
 enum err ledger_source_pause(struct ledger *l, uint64_t number, bool paused) MUST_CHECK;
 // Removes the source and its entries that were not fetched yet; what was published stays known.
 enum err ledger_source_remove(struct ledger *l, uint64_t number) MUST_CHECK;
+// Counts them. While it stays the same, a source or entry that was there still is.
+uint64_t ledger_removals(const struct ledger *l);
 // Sources from number `after` on, with counts, at most `limit`.
 enum err ledger_sources(struct ledger *l, uint64_t after, int limit,
                         void (*fn)(void *arg, const struct source *s), void *arg) MUST_CHECK;

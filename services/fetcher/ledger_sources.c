@@ -160,6 +160,7 @@ enum err ledger_source_remove(struct ledger *l, uint64_t number)
 {
     static const enum statement steps[] = {SOURCE_REMOVE_PENDING, SOURCE_REMOVE_AGAIN,
                                            SOURCE_REMOVE};
+    l->removals++;
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
         struct query *q;
         enum err e = ledger_change(l, steps[i], &q);
@@ -171,6 +172,11 @@ enum err ledger_source_remove(struct ledger *l, uint64_t number)
             return e;
     }
     return OK;
+}
+
+uint64_t ledger_removals(const struct ledger *l)
+{
+    return l->removals;
 }
 
 enum err ledger_sources(struct ledger *l, uint64_t after, int limit,

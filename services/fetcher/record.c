@@ -15,12 +15,14 @@
 
 enum err record_source(struct record *r, struct ledger *l, uint64_t number)
 {
+    r->removals = ledger_removals(l);
     enum err e = ledger_source_get(l, number, &r->source);
     return !e && r->source->paused ? ERR_NOTFOUND : e;
 }
 
 enum err record_entry(struct record *r, struct ledger *l, const char *id)
 {
+    r->removals = ledger_removals(l);
     enum err e = ledger_entry_get(l, id, &r->entry);
     return !e && r->entry->state != ENTRY_PENDING ? ERR_NOTFOUND : e;
 }
@@ -90,9 +92,11 @@ static void keep_response(struct record *r, const struct http_response *response
     r->content_type = validator(response->content_type);
     r->etag = validator(response->etag);
     r->last_modified = validator(response->last_modified);
-    r->body_hash = hash_of(response->body, response->size);
     r->poll.status = response->status;
     r->poll.retry_after_s = schedule_retry_after(response->retry_after, now_ms);
+    if (r->entry)
+        return; // the rest is what a source is compared and scheduled by
+    r->body_hash = hash_of(response->body, response->size);
     r->poll.fresh_for_s =
         schedule_fresh_for(response->cache_control, response->expires, response->date, now_ms);
 }
@@ -117,6 +121,8 @@ static bool gone(const struct record *r, struct ledger *l)
 {
     struct source *source = NULL;
     struct entry *entry = NULL;
+    if (r->removals == ledger_removals(l))
+        return false;
     enum err e = r->source ? ledger_source_get(l, r->source->number, &source)
                            : ledger_entry_get(l, r->entry->id, &entry);
     source_free(&source);

@@ -17,9 +17,11 @@ struct record {
     int64_t backfill;      // newest entries published of a new source
     struct source *source; // of a poll, else NULL
     struct entry *entry;   // of a page, else NULL
+    uint64_t removals;     // of the ledger, when they were read from it
     // Of the response.
     int64_t fetched_ms;
-    char *url, *content_type, *etag, *last_modified, *body_hash;
+    char *url, *content_type, *etag, *last_modified;
+    char *body_hash;   // of a poll
     struct poll poll;  // what the schedule wants to know
     unsigned unusable; // entries with nothing to name them by
     // Of the ending.
