@@ -131,13 +131,35 @@ enum err pages_get(struct pages *p, const char *id, struct page_copy *page, stru
     return pages_expand(page->compressed, page->size, body);
 }
 
-enum err pages_compress(const uint8_t *bytes, size_t size, struct buf *out)
+struct packer {
+    ZSTD_CCtx *zstd;
+};
+
+struct packer *packer_new(void)
+{
+    struct packer *p = mem_alloc(sizeof *p);
+    p->zstd = ZSTD_createCCtx();
+    if (!p->zstd)
+        fatal("out of memory for zstd");
+    return p;
+}
+
+void packer_free(struct packer **p)
+{
+    if (!*p)
+        return;
+    ZSTD_freeCCtx((*p)->zstd);
+    free(*p);
+    *p = NULL;
+}
+
+enum err pages_compress(struct packer *p, const uint8_t *bytes, size_t size, struct buf *out)
 {
     size_t bound = ZSTD_compressBound(size), before = out->size;
     uint8_t *room = buf_extend(out, bound);
     if (!room)
         return ERR_LIMIT;
-    size_t n = ZSTD_compress(room, bound, bytes, size, LEVEL);
+    size_t n = ZSTD_compressCCtx(p->zstd, room, bound, bytes, size, LEVEL);
     if (ZSTD_isError(n))
         panic("zstd: %s", ZSTD_getErrorName(n));
     out->size = before + n;

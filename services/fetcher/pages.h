@@ -39,5 +39,10 @@ enum err pages_get(struct pages *p, const char *id, struct page_copy *page,
                    struct buf *body) MUST_CHECK;
 
 // Compression of a body, and back. ERR_LIMIT: larger than `out` allows. ERR_INPUT: not zstd.
-enum err pages_compress(const uint8_t *bytes, size_t size, struct buf *out) MUST_CHECK;
+// The memory that it takes to compress is kept from one body to the next.
+struct packer;
+struct packer *packer_new(void);
+void packer_free(struct packer **p);
+enum err pages_compress(struct packer *p, const uint8_t *bytes, size_t size,
+                        struct buf *out) MUST_CHECK;
 enum err pages_expand(const uint8_t *bytes, size_t size, struct buf *out) MUST_CHECK;

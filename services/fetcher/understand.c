@@ -42,6 +42,7 @@ struct understand {
     struct feed_reader *feeds;
     struct sitemap_reader *sitemaps;
     struct list_reader *lists;
+    struct packer *packer;
     struct arena *arena; // of one answer
     struct buf compressed;
 };
@@ -49,8 +50,9 @@ struct understand {
 struct understand *understand_new(void)
 {
     struct understand *u = mem_alloc(sizeof *u);
-    *u = (struct understand){extractor_new(),   feed_reader_new(),   sitemap_reader_new(),
-                             list_reader_new(), arena_new(64 << 10), buf_new(COMPRESSED_MAX)};
+    *u = (struct understand){extractor_new(),        feed_reader_new(), sitemap_reader_new(),
+                             list_reader_new(),      packer_new(),      arena_new(64 << 10),
+                             buf_new(COMPRESSED_MAX)};
     return u;
 }
 
@@ -62,6 +64,7 @@ void understand_free(struct understand **u)
     feed_reader_free(&(*u)->feeds);
     sitemap_reader_free(&(*u)->sitemaps);
     list_reader_free(&(*u)->lists);
+    packer_free(&(*u)->packer);
     arena_free(&(*u)->arena);
     buf_free(&(*u)->compressed);
     free(*u);
@@ -442,7 +445,8 @@ void understand_run(struct understand *u, const pb_task *task, struct buf *answe
     arena_reset(u->arena);
     read_task(u, task, &result);
     buf_clear(&u->compressed);
-    if (task->keep && pages_compress(task->body.data, task->body.len, &u->compressed) == OK) {
+    if (task->keep &&
+        pages_compress(u->packer, task->body.data, task->body.len, &u->compressed) == OK) {
         result.compressed.data = u->compressed.data;
         result.compressed.len = u->compressed.size;
     }

@@ -47,7 +47,8 @@ static int tear_down(void **state)
 static void keep(struct fixture *f, const char *id, const char *body, int64_t at_ms)
 {
     struct buf packed = buf_new(1 << 16);
-    assert_int_equal(pages_compress((const uint8_t *)body, strlen(body), &packed), OK);
+    struct packer *packer = packer_new();
+    assert_int_equal(pages_compress(packer, (const uint8_t *)body, strlen(body), &packed), OK);
     struct page_copy copy = {.id = id,
                              .fetched_ms = at_ms,
                              .url = "https://例子.中国/1.html",
@@ -57,6 +58,7 @@ static void keep(struct fixture *f, const char *id, const char *body, int64_t at
     assert_int_equal(pages_put(f->pages, &copy), OK);
     assert_int_equal(pages_flush(f->pages), OK);
     buf_free(&packed);
+    packer_free(&packer);
 }
 
 static void assert_kept(struct fixture *f, const char *id, const char *want_body)
@@ -106,10 +108,12 @@ static void what_is_not_zstd_or_too_large_is_refused(void **state)
 {
     (void)state;
     struct buf packed = buf_new(1 << 16), out = buf_new(8);
+    struct packer *packer = packer_new();
     assert_int_equal(pages_expand((const uint8_t *)"river 河", 9, &out), ERR_INPUT);
-    assert_int_equal(pages_compress((const uint8_t *)page, strlen(page), &packed), OK);
+    assert_int_equal(pages_compress(packer, (const uint8_t *)page, strlen(page), &packed), OK);
     assert_int_equal(pages_expand(packed.data, packed.size, &out), ERR_LIMIT);
     assert_int_equal(pages_expand(packed.data, packed.size - 3, &out), ERR_LIMIT);
+    packer_free(&packer);
     buf_free(&packed);
     buf_free(&out);
 }
