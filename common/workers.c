@@ -53,6 +53,7 @@ struct worker {
     struct buf in;              // bytes of answers that are not complete
     const struct task *sending; // the task being written, NULL: none
     size_t sent;                // bytes of it, with its header
+    bool full;                  // we wait until there is room for more of it
 };
 
 struct workers {
@@ -126,6 +127,7 @@ static void worker_start(struct worker *w)
     w->fate.text[0] = '\0';
     w->begun = false;
     w->sending = NULL;
+    w->full = false;
     buf_clear(&w->in);
     loop_fd(w->pool->loop, w->fd, LOOP_READ, on_worker, w);
     timer_set(w->timer, START_MS, false);
@@ -243,7 +245,10 @@ static void worker_write(struct worker *w)
             w->sent = 0;
         }
     }
-    loop_fd(w->pool->loop, w->fd, LOOP_READ | (w->sending ? LOOP_WRITE : 0u), on_worker, w);
+    bool full = w->sending != NULL;
+    if (full != w->full)
+        loop_fd(w->pool->loop, w->fd, LOOP_READ | (full ? LOOP_WRITE : 0u), on_worker, w);
+    w->full = full;
 }
 
 static void worker_feed(struct worker *w)

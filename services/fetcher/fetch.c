@@ -22,6 +22,7 @@ enum {
     HURRY_MS = 50,    // and at most, while the queues run low
     DUE_LIMIT = 1000, // sources, and pages of one host, taken from the ledger at a time
     LOW_WATER = 100,  // a host with fewer jobs queued is given more
+    DEPTH = 4,        // tasks given to a worker at a time: it works on while the ledger is flushed
 };
 
 struct fetch {
@@ -48,6 +49,7 @@ struct request {
     uint64_t tag;
     struct job job;
     char host[300];
+    bool answered; // the host has its turn back
     struct record record;
 };
 
@@ -62,12 +64,20 @@ static uint64_t key_of(const struct job *job)
     return strtoull(half, NULL, 16);
 }
 
+// The host is done with; what it answered may take us a while longer.
+static void answered(struct request *r)
+{
+    if (!r->answered)
+        hosts_done(r->fetch->hosts, r->host, loop_now(r->fetch->loop));
+    r->answered = true;
+}
+
 static void request_free(struct request *r)
 {
     struct fetch *f = r->fetch;
     map_remove(f->running, r->tag);
     map_remove(f->known, key_of(&r->job));
-    hosts_done(f->hosts, r->host, loop_now(f->loop));
+    answered(r);
     record_clear(&r->record);
     free(r);
 }
@@ -134,9 +144,8 @@ static void submit(struct request *r, const struct http_response *response)
 {
     struct buf task = buf_new(FETCH_TASK_MAX);
     Newswire__V1__ExtractTask t = NEWSWIRE__V1__EXTRACT_TASK__INIT;
-    char url[URL_MAX + 1];
     t.kind = record_kind(&r->record);
-    t.url = (char *)(url_resolve("", response->url, url) == OK ? url : "");
+    t.url = r->record.url;
     t.content_type = mem_strdup(response->content_type);
     t.content_type[text_clean(t.content_type, strlen(t.content_type))] = '\0';
     t.body.data = (uint8_t *)response->body;
@@ -159,10 +168,13 @@ static void on_response(void *arg, const struct http_response *response)
     log_debug("response", "url=%s outcome=%s status=%d bytes=%zu ms=%" PRId64,
               record_url(&r->record), http_outcome_name(response->outcome), response->status,
               response->size, response->elapsed_ms);
+    answered(r);
     if (record_response(&r->record, f->ledger, response, clock_utc_ms()) == RECORD_READ)
         submit(r, response);
     else
         request_end(r);
+    if (!f->draining)
+        timer_set(f->timer, 0, false);
 }
 
 // Starting.
@@ -336,7 +348,7 @@ struct fetch *fetch_new(struct loop *l, struct ledger *ledger, struct flush *flu
     struct fetch *f = mem_alloc(sizeof *f);
     struct workers_options workers = {.name = "extract",
                                       .processes = o->workers,
-                                      .depth = 1,
+                                      .depth = DEPTH,
                                       .memory = o->worker_memory,
                                       .deadline_ms = o->worker_deadline_ms,
                                       .answer_max = FETCH_ANSWER_MAX,
