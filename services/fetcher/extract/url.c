@@ -43,25 +43,32 @@ struct span {
 // lexbor 3.0.1 leaves the character after a stray % as it is: what is not ASCII is encoded here.
 static lxb_status_t collect(const lxb_char_t *data, size_t n, void *ctx)
 {
-    for (size_t i = 0; i < n; i++) {
-        if (data[i] > ' ' && data[i] < 0x7F)
-            buf_add(ctx, &data[i], 1);
-        else
-            buf_printf(ctx, "%%%02X", data[i]);
+    for (size_t i = 0, plain; i < n; i += plain) {
+        for (plain = 0; i + plain < n && data[i + plain] > ' ' && data[i + plain] < 0x7F;)
+            plain++;
+        buf_add(ctx, data + i, plain);
+        if (i + plain < n)
+            buf_printf(ctx, "%%%02X", data[i + plain++]);
     }
     return buf_failed(ctx) ? LXB_STATUS_ERROR_OVERFLOW : LXB_STATUS_OK;
 }
 
-// A URL and the parser whose memory it lives in.
-struct parsed {
-    lxb_url_parser_t *parser;
-    lxb_url_t *url;
-};
-
-static void parsed_free(struct parsed *p)
+// One for the whole process: making it costs as much as parsing a URL.
+static lxb_url_parser_t *the_parser(void)
 {
-    lxb_url_parser_memory_destroy(p->parser);
-    lxb_url_parser_destroy(p->parser, true);
+    static lxb_url_parser_t *parser;
+    if (parser)
+        return parser;
+    parser = lxb_url_parser_create();
+    if (!parser || lxb_url_parser_init(parser, NULL) != LXB_STATUS_OK)
+        fatal("out of memory for a URL");
+    return parser;
+}
+
+// The URL that was parsed goes, before another one comes.
+static void parse_end(void)
+{
+    lexbor_mraw_clean(the_parser()->mraw);
 }
 
 static bool is_web(const lxb_url_t *u)
@@ -103,10 +110,11 @@ static void prepare(const char *url, struct buf *out)
     out->data[path] = '/';
 }
 
-static lxb_url_t *parse_one(lxb_url_parser_t *parser, const lxb_url_t *base, const char *url)
+static lxb_url_t *parse_one(const lxb_url_t *base, const char *url)
 {
     struct buf text = buf_new(INPUT_MAX + 1);
     prepare(url, &text);
+    lxb_url_parser_t *parser = the_parser();
     lxb_url_parser_clean(parser);
     lxb_url_t *parsed =
         buf_failed(&text)
@@ -116,35 +124,26 @@ static lxb_url_t *parse_one(lxb_url_parser_t *parser, const lxb_url_t *base, con
     return parsed;
 }
 
-static enum err parse(const char *base, const char *url, struct parsed *out)
+// Borrowed until parse_end(), which must follow; NULL if it is not a URL of the web.
+static const lxb_url_t *parse(const char *base, const char *url)
 {
     if (strnlen(base, INPUT_MAX + 1) > INPUT_MAX || strnlen(url, INPUT_MAX + 1) > INPUT_MAX)
-        return ERR_INPUT;
-    struct parsed p = {.parser = lxb_url_parser_create()};
-    if (!p.parser || lxb_url_parser_init(p.parser, NULL) != LXB_STATUS_OK)
-        fatal("out of memory for a URL");
-    const lxb_url_t *against = *base ? parse_one(p.parser, NULL, base) : NULL;
-    p.url = parse_one(p.parser, against, url);
-    if (!p.url || !is_web(p.url)) {
-        parsed_free(&p);
-        return ERR_INPUT;
-    }
-    *out = p;
-    return OK;
+        return NULL;
+    const lxb_url_t *against = *base ? parse_one(NULL, base) : NULL;
+    const lxb_url_t *parsed = parse_one(against, url);
+    return parsed && is_web(parsed) ? parsed : NULL;
 }
 
 enum err url_resolve(const char *base, const char *url, char out[URL_MAX + 1])
 {
-    struct parsed p;
-    if (parse(base, url, &p) != OK)
-        return ERR_INPUT;
     struct buf text = buf_new(URL_MAX);
-    enum err rc = lxb_url_serialize(p.url, collect, &text, false) == LXB_STATUS_OK ? OK : ERR_INPUT;
-    if (rc == OK)
+    const lxb_url_t *parsed = parse(base, url);
+    bool ok = parsed && lxb_url_serialize(parsed, collect, &text, false) == LXB_STATUS_OK;
+    parse_end();
+    if (ok)
         memcpy(out, buf_str(&text), text.size + 1);
     buf_free(&text);
-    parsed_free(&p);
-    return rc;
+    return ok ? OK : ERR_INPUT;
 }
 
 static bool one_of(struct span word, const char *const *list, size_t n)
@@ -298,14 +297,14 @@ void url_entry_id(const char *source, const char *guid, char out[URL_ID_SIZE])
 // The host's name alone; IPv6 in brackets.
 static enum err host_name(const char *url, struct buf *out, unsigned *port)
 {
-    struct parsed p;
-    if (parse("", url, &p) != OK)
-        return ERR_INPUT;
-    bool ok = lxb_url_serialize_host(&p.url->host, collect, out) == LXB_STATUS_OK && out->size > 0;
-    *port = p.url->scheme.type == LXB_URL_SCHEMEL_TYPE_HTTPS ? 443 : 80;
-    if (p.url->has_port)
-        *port = p.url->port;
-    parsed_free(&p);
+    const lxb_url_t *parsed = parse("", url);
+    bool ok = parsed && lxb_url_serialize_host(&parsed->host, collect, out) == LXB_STATUS_OK &&
+              out->size > 0;
+    if (parsed)
+        *port = parsed->has_port                                    ? parsed->port
+                : parsed->scheme.type == LXB_URL_SCHEMEL_TYPE_HTTPS ? 443
+                                                                    : 80;
+    parse_end();
     return ok ? OK : ERR_INPUT;
 }
 
