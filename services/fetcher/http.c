@@ -36,7 +36,8 @@ static const char *const header_names[HEADERS] = {"content-type",  "etag",    "l
 struct transfer {
     struct http *http;
     CURL *easy;
-    struct curl_slist *own, *any; // headers, for URLs of the site and for others
+    struct curl_slist *own; // headers for URLs of the site, NULL: the same as
+    struct curl_slist *any; // for others
     char *site;
     bool old_tls;
     char url[URL_MAX + 1]; // of this hop
@@ -440,7 +441,8 @@ static void add_common(struct curl_slist **list, const struct http_request *r)
 static void set_headers(struct transfer *t, const struct http_request *r)
 {
     add_common(&t->any, r);
-    add_common(&t->own, r);
+    if (r->n_headers)
+        add_common(&t->own, r);
     for (size_t i = 0; i < r->n_headers; i++)
         add_line(&t->own, r->headers[i]);
 }
@@ -450,7 +452,7 @@ static void start_hop(struct transfer *t)
 {
     struct http *h = t->http;
     int64_t left_ms = t->started_ms + h->options.total_ms - clock_monotonic_ms();
-    bool own = redirect_own(t->site, t->url);
+    bool own = t->own && redirect_own(t->site, t->url);
     curl_easy_setopt(t->easy, CURLOPT_URL, t->url);
     curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, (long)(left_ms > 1 ? left_ms : 1));
     curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, own ? t->own : t->any);
