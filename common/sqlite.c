@@ -227,7 +227,8 @@ static enum err check_header(struct sqlite *s, const char *path, struct problem 
 static enum err make_durable(struct sqlite *s, const char *path, struct problem *why)
 {
     if (sqlite_exec(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-                       "PRAGMA foreign_keys = ON; PRAGMA cache_size = -8192;"))
+                       "PRAGMA foreign_keys = ON; PRAGMA cache_size = -8192;"
+                       "PRAGMA wal_autocheckpoint = 4000;")) // pages: 16 MB
         return problem_set(why, ERR_CONFIG, "store %s: %s", path, sqlite_message(s));
     if (pragma_int(s, "SELECT journal_mode = 'wal' FROM pragma_journal_mode") != 1)
         return problem_set(
