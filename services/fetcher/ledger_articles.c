@@ -53,14 +53,16 @@ static enum err other_read(struct ledger *l, const char *announcement, const cha
     struct query *q = ledger_query(l, ENTRY_OTHER);
     query_text(q, 1, announcement);
     query_text(q, 2, id);
-    enum err e = query_step(q);
-    if (e)
-        return e == ERR_NOTFOUND ? OK : e;
-    out->there = true;
-    out->revision = (uint64_t)query_get_int(q, 0);
-    snprintf(out->content_hash, sizeof out->content_hash, "%s", query_get_text(q, 1));
-    query_reset(q);
-    return OK;
+    enum err e;
+    while ((e = query_step(q)) == OK) {
+        uint64_t revision = (uint64_t)query_get_int(q, 0);
+        if (out->there && revision <= out->revision)
+            continue;
+        out->there = true;
+        out->revision = revision;
+        snprintf(out->content_hash, sizeof out->content_hash, "%s", query_get_text(q, 1));
+    }
+    return e == ERR_NOTFOUND ? OK : e;
 }
 
 // Chooses the id of an entry that has none yet: that of the canonical page, or else its own. One

@@ -65,5 +65,9 @@ static const char *const ledger_migrations[] = {
     // 2 -> 3: a packed SourceOptions
     "ALTER TABLE sources ADD COLUMN options BLOB NOT NULL DEFAULT x'';"
     "CREATE INDEX entries_seen ON entries(source, seen_ms);",
+    // 3 -> 4: most entries are published under their own id; only the others need to be looked for
+    "DROP INDEX entries_announcement;"
+    "CREATE INDEX entries_elsewhere ON entries(announcement)"
+    " WHERE announcement <> '' AND announcement <> id;",
     0,
 };

@@ -52,9 +52,10 @@ const char *const ledger_statements[STATEMENTS] = {
     [ENTRY_RETRY] = "UPDATE entries SET state = 0, next_try_ms = ?2, etag = '', last_modified = ''"
                     " WHERE id = ?1 AND url <> ''",
     [ENTRY_IDENTITY] = "SELECT announcement, revision, content_hash FROM entries WHERE id = ?",
-    [ENTRY_OTHER] = "SELECT revision, content_hash FROM entries WHERE announcement = ?1 AND "
-                    "announcement <> '' AND"
-                    " id <> ?2 ORDER BY revision DESC LIMIT 1",
+    [ENTRY_OTHER] = "SELECT revision, content_hash FROM entries WHERE id = ?1 AND announcement = id"
+                    " AND ?1 <> ?2 UNION ALL "
+                    "SELECT revision, content_hash FROM entries WHERE announcement = ?1 AND"
+                    " announcement <> '' AND announcement <> id AND id <> ?2",
     [ENTRY_UNDERSTOOD] =
         "UPDATE entries SET announcement = ?2, revision = ?3, content_hash = ?4,"
         " etag = ?5, last_modified = ?6, trouble = ?7, state = ?8, next_try_ms = ?9,"
