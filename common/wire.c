@@ -31,6 +31,8 @@ static const struct bound {
     {"Classification", "themes", 32},
     {"Classification", "entities", 64},
     {"ControlReply", "sources", 200},
+    {"ControlReply", "near", 10},
+    {"Visit", "redirects", 21},
     {"Key", "store", 32},
     {"Key", "id", 32},
     {"Heartbeat", "held", 65536},
@@ -38,6 +40,7 @@ static const struct bound {
     {"ExtractTask", "body", 8 << 20},
     {"ExtractResult", "entries", 50000},
     {"ExtractResult", "compressed", 9 << 20},
+    {"ExtractResult", "date_from", 64},
 };
 
 static size_t bound_of(const ProtobufCMessageDescriptor *type, const char *field, size_t standard)
@@ -49,7 +52,7 @@ static size_t bound_of(const ProtobufCMessageDescriptor *type, const char *field
 }
 
 // The bounds of a message type's fields, looked up once: messages pass here by the ten thousand.
-enum { TYPES_MAX = 64, FIELDS_MAX = 32 };
+enum { TYPES_MAX = 96, FIELDS_MAX = 32 };
 
 struct checks {
     const ProtobufCMessageDescriptor *type;

@@ -22,6 +22,36 @@ char *control_copy(struct control *c, const char *s)
     return arena_strndup(c->arena, s, strlen(s));
 }
 
+// Copies what one field points to; the struct itself was copied.
+static void *copy_value(struct control *c, ProtobufCType type, void *value)
+{
+    if (type == PROTOBUF_C_TYPE_STRING)
+        return control_copy(c, value);
+    return value ? control_copy_message(c, value) : NULL;
+}
+
+ProtobufCMessage *control_copy_message(struct control *c, const ProtobufCMessage *m)
+{
+    char *copy = arena_alloc(c->arena, m->descriptor->sizeof_message);
+    memcpy(copy, m, m->descriptor->sizeof_message);
+    for (unsigned f = 0; f < m->descriptor->n_fields; f++) {
+        const ProtobufCFieldDescriptor *field = &m->descriptor->fields[f];
+        void **at = (void **)(void *)(copy + field->offset);
+        if (field->type != PROTOBUF_C_TYPE_STRING && field->type != PROTOBUF_C_TYPE_MESSAGE)
+            continue;
+        if (field->label != PROTOBUF_C_LABEL_REPEATED) {
+            *at = copy_value(c, field->type, *at);
+            continue;
+        }
+        size_t n = *(size_t *)(void *)(copy + field->quantifier_offset);
+        void **items = *at, **copies = arena_alloc(c->arena, (n + 1) * sizeof *copies);
+        for (size_t i = 0; i < n; i++)
+            copies[i] = copy_value(c, field->type, items[i]);
+        *at = copies;
+    }
+    return (ProtobufCMessage *)(void *)copy;
+}
+
 void control_answer(struct control *c, const pb_request *q, pb_reply *reply)
 {
     switch (q->body_case) {

@@ -6,6 +6,7 @@
 #include "common/loop.h"
 #include "common/socket.h"
 #include "services/fetcher/fetch.h"
+#include "services/fetcher/pages.h"
 #include "services/fetcher/work.h"
 
 struct control;
@@ -16,6 +17,7 @@ struct control_tools {
     struct flush *flush;
     struct fetch *fetch;
     struct work *work;
+    struct pages *pages; // NULL: none are kept
     const char *store_url;
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What the parts of the control socket share: control.c (the socket, who answers what),
-// control_sources.c, control_why.c, control_state.c. Each answers one request into `reply`, whose
-// parts live in the control's arena until the next request.
+// control_sources.c, control_why.c, control_near.c, control_state.c. Each answers one request into
+// `reply`, whose parts live in the control's arena until the next request.
 #pragma once
 
 #include "common/mem.h"
@@ -35,7 +35,9 @@ void control_answer(struct control *c, const pb_request *q, pb_reply *reply);
 
 // Answers with a sentence about `what`; a constant format with one %s.
 void control_refuse(struct control *c, pb_reply *reply, const char *format, const char *what);
-char *control_copy(struct control *c, const char *s); // in the arena
+// Copies in the arena; of a message all of it, but for fields of bytes.
+char *control_copy(struct control *c, const char *s);
+ProtobufCMessage *control_copy_message(struct control *c, const ProtobufCMessage *m);
 
 // Sources.
 void control_add(struct control *c, const Newswire__V1__AddSource *a, pb_reply *reply);
@@ -53,6 +55,7 @@ void control_list_from(struct control *c, uint64_t after, int limit, pb_reply *r
 enum err control_entry_id(const char *url, char id[URL_ID_SIZE]) MUST_CHECK;
 
 void control_why(struct control *c, const char *url, pb_reply *reply);
+void control_near(struct control *c, const char *url, pb_reply *reply);
 
 // State.
 void control_status(struct control *c, pb_reply *reply);

@@ -7,18 +7,40 @@
 #include "common/log.h"
 #include "services/fetcher/control_parts.h"
 
-static Newswire__V1__SourceOptions *options_message(struct control *c,
-                                                    const Newswire__V1__SourceOptions *o)
+static Newswire__V1__Backfill *backfill_message(struct control *c, int64_t backfill)
 {
-    if (!o)
+    if (backfill == BACKFILL_STANDARD)
         return NULL;
-    Newswire__V1__SourceOptions *m = arena_alloc(c->arena, sizeof *m);
-    *m = *o;
-    m->proxy = control_copy(c, o->proxy);
-    m->headers = arena_alloc(c->arena, (o->n_headers + 1) * sizeof *m->headers);
-    for (size_t i = 0; i < o->n_headers; i++)
-        m->headers[i] = control_copy(c, o->headers[i]);
+    Newswire__V1__Backfill *m = arena_alloc(c->arena, sizeof *m);
+    newswire__v1__backfill__init(m);
+    m->all = backfill == BACKFILL_ALL;
+    m->newest = m->all ? 0 : (uint32_t)backfill;
     return m;
+}
+
+static Newswire__V1__Gap *gap_message(struct control *c, int64_t gap_ms)
+{
+    if (gap_ms < 0)
+        return NULL;
+    Newswire__V1__Gap *m = arena_alloc(c->arena, sizeof *m);
+    newswire__v1__gap__init(m);
+    m->ms = (uint32_t)gap_ms;
+    return m;
+}
+
+// How it was asked for, and how it is asked.
+static void describe_asking(struct control *c, const struct source *s, Newswire__V1__Source *m)
+{
+    m->selector = control_copy(c, s->selector);
+    m->backfill = backfill_message(c, s->backfill);
+    m->gap = gap_message(c, s->gap_ms);
+    m->poll_url = control_copy(c, s->poll_url);
+    m->etag = control_copy(c, s->etag);
+    m->last_modified = control_copy(c, s->last_modified);
+    if (s->options)
+        m->options = (Newswire__V1__SourceOptions *)control_copy_message(c, &s->options->base);
+    if (s->visit)
+        m->visit = (Newswire__V1__Visit *)control_copy_message(c, &s->visit->base);
 }
 
 static Newswire__V1__Source *source_message(struct control *c, const struct source *s)
@@ -37,8 +59,7 @@ static Newswire__V1__Source *source_message(struct control *c, const struct sour
     m->next_poll_ms = s->next_poll_ms;
     m->failures = s->schedule.failures;
     m->trouble = control_copy(c, s->trouble);
-    m->selector = control_copy(c, s->selector);
-    m->options = options_message(c, s->options);
+    describe_asking(c, s, m);
     m->entries = s->entries;
     m->published = s->published;
     m->pending = s->pending;

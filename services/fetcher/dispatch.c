@@ -363,6 +363,14 @@ void dispatch_return(struct dispatch *d, const struct route *peer, uint64_t sequ
         wait_row(d, r, pause, now);
 }
 
+bool dispatch_look(const struct dispatch *d, uint64_t sequence, struct dispatch_row *out)
+{
+    const struct row *r = map_get(d->rows, sequence);
+    if (r)
+        *out = (struct dispatch_row){r->session != NULL, r->deliveries, r->at};
+    return r != NULL;
+}
+
 size_t dispatch_sessions(const struct dispatch *d)
 {
     return d->n_sessions;

@@ -61,5 +61,13 @@ void dispatch_done(struct dispatch *d, uint64_t sequence);
 void dispatch_return(struct dispatch *d, const struct route *peer, uint64_t sequence,
                      int64_t pause_ms, int64_t now_ms);
 
+struct dispatch_row {
+    bool leased;
+    unsigned deliveries;
+    int64_t at; // leased: until when; waiting: from when on
+};
+// How a row is doing. False: it was not sent to anybody yet.
+bool dispatch_look(const struct dispatch *d, uint64_t sequence, struct dispatch_row *out);
+
 size_t dispatch_sessions(const struct dispatch *d);
 size_t dispatch_leased(const struct dispatch *d);

@@ -208,24 +208,24 @@ static void on_robots(void *arg, const struct http_response *response)
 static void ask(struct request *r)
 {
     struct fetch *f = r->fetch;
-    struct problem why;
-    int64_t now = clock_utc_ms(), delay_ms = 0;
+    struct robots_ruling *ruling = &r->record.robots;
+    int64_t now = clock_utc_ms();
     char robots[URL_MAX + 1];
-    enum robots_verdict verdict = ROBOTS_MAY;
     if (f->options.robots && r->record.entry)
-        verdict = robots_cache_ask(f->robots, record_url(&r->record), now, &delay_ms, &why);
-    if (delay_ms > 0)
-        hosts_pause(f->hosts, r->host, loop_now(f->loop) + delay_ms);
-    if (verdict == ROBOTS_MAY) {
+        robots_cache_ask(f->robots, record_url(&r->record), now, ruling);
+    if (ruling->delay_ms > 0)
+        hosts_pause(f->hosts, r->host, loop_now(f->loop) + ruling->delay_ms);
+    if (ruling->verdict == ROBOTS_MAY || ruling->verdict == ROBOTS_NOT_ASKED) {
         ask_page(r);
-    } else if (verdict == ROBOTS_UNKNOWN && robots_url(record_url(&r->record), robots) == OK) {
+    } else if (ruling->verdict == ROBOTS_UNKNOWN &&
+               robots_url(record_url(&r->record), robots) == OK) {
         struct http_request request = record_request(&r->record);
         request.url = robots;
         request.etag = request.last_modified = "";
         ++*f->requests;
         http_get(f->http, &request, on_robots, r);
     } else {
-        record_refused(&r->record, f->ledger, why.text, verdict == ROBOTS_MUST_NOT, now);
+        record_refused(&r->record, f->ledger, now);
         request_end(r);
     }
 }

@@ -41,8 +41,9 @@ struct transfer {
     char *site;
     bool old_tls;
     char url[URL_MAX + 1]; // of this hop
-    int redirects;
-    bool lost; // a redirect could not be followed, see why
+    struct http_hop hops[HTTP_HOPS_MAX];
+    size_t n_hops;
+    bool lost; // the last of them could not be followed, see why
     int64_t started_ms;
     struct buf body;
     char values[HEADERS][HEADER_MAX];
@@ -164,7 +165,7 @@ static enum http_outcome outcome_of(const struct transfer *t, CURLcode code)
         code != CURLE_LOGIN_DENIED)
         return HTTP_BROKEN;
     // It is the address of a redirect, of what was asked for, or the answer is of another protocol.
-    return t->redirects > 0              ? HTTP_REDIRECTS
+    return t->n_hops > 0                 ? HTTP_REDIRECTS
            : code == CURLE_URL_MALFORMAT ? HTTP_BAD_URL
                                          : HTTP_BROKEN;
 }
@@ -208,6 +209,8 @@ static void transfer_free(struct transfer *t)
     curl_easy_cleanup(t->easy);
     curl_slist_free_all(t->own);
     curl_slist_free_all(t->any);
+    for (size_t i = 0; i < t->n_hops; i++)
+        free(t->hops[i].url);
     free(t->site);
     buf_free(&t->body);
     free(t);
@@ -229,7 +232,9 @@ static void finish(struct transfer *t, CURLcode code)
     char *url = NULL;
     curl_easy_getinfo(t->easy, CURLINFO_EFFECTIVE_URL, &url);
     r.status = r.outcome == HTTP_ANSWERED ? status_of(t) : 0;
-    r.redirects = t->redirects;
+    r.redirects = (int)t->n_hops - t->lost;
+    r.hops = t->hops;
+    r.n_hops = t->n_hops;
     r.elapsed_ms = clock_monotonic_ms() - t->started_ms;
     r.url = url ? url : "";
     r.content_type = t->values[CONTENT_TYPE];
@@ -255,16 +260,17 @@ static bool follow(struct transfer *t, CURLcode code)
     char next[URL_MAX + 1];
     if (code != CURLE_OK || !redirect_status(status_of(t)) || !*t->values[LOCATION])
         return false;
-    t->lost = t->redirects == t->http->options.redirects;
+    t->lost = t->n_hops == (size_t)t->http->options.redirects;
     if (t->lost)
-        problem_set(&t->why, OK, "bad redirect: Maximum (%d) redirects followed", t->redirects);
+        problem_set(&t->why, OK, "bad redirect: Maximum (%zu) redirects followed", t->n_hops);
     else
         t->lost = redirect_target(t->url, t->values[LOCATION], next, &t->why) != OK;
+    t->hops[t->n_hops++] =
+        (struct http_hop){status_of(t), mem_strdup(t->lost ? t->values[LOCATION] : next)};
     if (t->lost)
         return false;
     curl_multi_remove_handle(t->http->multi, t->easy);
     snprintf(t->url, sizeof t->url, "%s", next);
-    t->redirects++;
     buf_clear(&t->body);
     memset(t->values, 0, sizeof t->values);
     start_hop(t);

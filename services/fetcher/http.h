@@ -29,7 +29,7 @@ struct http_options {
     const char *proxy;         // URL; "" for none. A proxy is trusted to guard.
     int64_t connect_ms, total_ms;
     size_t body_max; // after decompression
-    int redirects;
+    int redirects;   // at most HTTP_HOPS_MAX - 1
 };
 
 struct http_request {
@@ -45,6 +45,14 @@ struct http_request {
     const char *proxy; // instead of the options' one; NULL or "": that one
 };
 
+enum { HTTP_HOPS_MAX = 21 }; // the most redirects that are followed, and one that is not
+
+// A redirect that was answered with.
+struct http_hop {
+    int status;
+    char *url; // where it led, absolute; as received, cut, if it is no URL
+};
+
 // Strings are never NULL, and are as received: not clean, not trusted.
 struct http_response {
     enum http_outcome outcome;
@@ -52,6 +60,8 @@ struct http_response {
     const char *problem; // of the others: a sentence; "" for HTTP_ANSWERED
     const char *url;     // after redirects
     int redirects;
+    const struct http_hop *hops;
+    size_t n_hops; // as many as the redirects, or one more where that one was refused
     const char *content_type, *etag, *last_modified, *cache_control, *expires, *date, *retry_after;
     const uint8_t *body;
     size_t size;

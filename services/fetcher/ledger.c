@@ -11,7 +11,7 @@
 #include "services/fetcher/ledger_parts.h"
 #include "services/fetcher/ledger_schema.h"
 
-enum { STORY_MAX = 200, DETAIL_MAX = 2048 };
+enum { STORY_MAX = 200, DETAIL_MAX = 2048, FACTS_MAX = 128 << 10 };
 
 struct query *ledger_query(struct ledger *l, enum statement s)
 {
@@ -154,22 +154,61 @@ uint64_t ledger_epoch(const struct ledger *l)
 
 // Stories.
 
-enum err ledger_tell(struct ledger *l, const char *subject, int64_t at_ms, const char *name,
-                     const char *detail)
+static enum err tell(struct ledger *l, const char *subject, const Newswire__V1__Event *event,
+                     const struct buf *facts)
 {
     struct query *q;
     enum err e = ledger_change(l, EVENT_ADD, &q);
     if (e)
         return e;
     char clean[DETAIL_MAX + 1];
-    size_t n = strnlen(detail, DETAIL_MAX);
-    memcpy(clean, detail, n);
+    size_t n = strnlen(event->detail, DETAIL_MAX);
+    memcpy(clean, event->detail, n);
     clean[text_clean(clean, n)] = '\0'; // it may quote anything, and end in half a character
     query_text(q, 1, subject);
-    query_int(q, 2, at_ms);
-    query_text(q, 3, name);
+    query_int(q, 2, event->at_ms);
+    query_text(q, 3, event->name);
     query_text(q, 4, clean);
+    query_bytes(q, 5, facts->data, facts->size);
     return query_run(q);
+}
+
+enum err ledger_tell(struct ledger *l, const char *subject, int64_t at_ms, const char *name,
+                     const char *detail)
+{
+    Newswire__V1__Event event = NEWSWIRE__V1__EVENT__INIT;
+    struct buf none = buf_new(1);
+    event.at_ms = at_ms;
+    event.name = (char *)name;
+    event.detail = (char *)detail;
+    return tell(l, subject, &event, &none);
+}
+
+enum err ledger_tell_event(struct ledger *l, const char *subject, const Newswire__V1__Event *event)
+{
+    Newswire__V1__Event only = NEWSWIRE__V1__EVENT__INIT;
+    struct buf facts = buf_new(FACTS_MAX);
+    only.visit = event->visit;
+    only.reading = event->reading;
+    if (wire_pack(&only.base, &facts))
+        panic("the facts of an event are larger than %d bytes", FACTS_MAX);
+    enum err e = tell(l, subject, event, &facts);
+    buf_free(&facts);
+    return e;
+}
+
+// The event, completed with its facts where it has some.
+static void tell_back(struct query *q, Newswire__V1__Event *event, event_fn *fn, void *arg)
+{
+    ProtobufCMessage *m = NULL;
+    size_t size;
+    const void *facts = query_get_bytes(q, 3, &size);
+    if (size > 0 && wire_unpack(&newswire__v1__event__descriptor, facts, size, &m, NULL) == OK) {
+        event->visit = ((Newswire__V1__Event *)m)->visit;
+        event->reading = ((Newswire__V1__Event *)m)->reading;
+    }
+    fn(arg, event);
+    wire_free(m);
 }
 
 enum err ledger_story(struct ledger *l, const char *subject, event_fn *fn, void *arg)
@@ -183,7 +222,7 @@ enum err ledger_story(struct ledger *l, const char *subject, event_fn *fn, void 
         event.at_ms = query_get_int(q, 0);
         event.name = (char *)query_get_text(q, 1);
         event.detail = (char *)query_get_text(q, 2);
-        fn(arg, &event);
+        tell_back(q, &event, fn, arg);
     }
     return e == ERR_NOTFOUND ? OK : e;
 }

@@ -41,6 +41,7 @@ struct source {
     int64_t backfill; // entries to publish at first sight, or one of the two below
     char *title, *trouble, *etag, *last_modified, *body_hash;
     Newswire__V1__SourceOptions *options; // NULL: none
+    Newswire__V1__Visit *visit;           // the last poll; NULL: none yet
     char *selector;                       // of a list page, "" if its links are to be found
     int64_t added_ms, polled_ms, next_poll_ms;
     struct schedule schedule;
@@ -52,6 +53,10 @@ void source_free(struct source **s);
 enum err ledger_source_add(struct ledger *l, const struct source *s, uint64_t *number) MUST_CHECK;
 enum err ledger_source_get(struct ledger *l, uint64_t number, struct source **out) MUST_CHECK;
 enum err ledger_source_find(struct ledger *l, const char *url, struct source **out) MUST_CHECK;
+// Numbers and URLs of the sources whose URL holds `part`.
+enum err ledger_source_urls(struct ledger *l, const char *part, int limit,
+                            void (*fn)(void *arg, uint64_t number, const char *url),
+                            void *arg) MUST_CHECK;
 enum err ledger_source_save(struct ledger *l,
                             const struct source *s) MUST_CHECK; // what polling changes
 enum err ledger_source_pause(struct ledger *l, uint64_t number, bool paused) MUST_CHECK;
@@ -86,6 +91,8 @@ struct entry {
     pb_announcement *hint; // what the feed says of it; NULL if nothing
     uint32_t attempts;     // that failed, in a row
     char *etag, *last_modified;
+    char *trouble; // of the last try that failed
+    int64_t seen_ms, next_try_ms;
     uint64_t revision;                    // last published; 0: none
     char announcement[URL_ID_SIZE];       // the id it was published under; "" before
     Newswire__V1__SourceOptions *options; // of its source; NULL: none
@@ -107,6 +114,12 @@ struct sighting {
 enum err ledger_entry_see(struct ledger *l, uint64_t source, const struct sighting *s,
                           int64_t now_ms, enum seen *out) MUST_CHECK;
 enum err ledger_entry_get(struct ledger *l, const char *id, struct entry **out) MUST_CHECK;
+// The entry that published last under an announcement's id that is not its own.
+enum err ledger_entry_published(struct ledger *l, const char *announcement,
+                                char id[URL_ID_SIZE]) MUST_CHECK;
+// URLs of a source's newest entries.
+enum err ledger_entry_urls(struct ledger *l, uint64_t source, int limit,
+                           void (*fn)(void *arg, const char *url), void *arg) MUST_CHECK;
 // Hosts with pending entries, and the pending entries of one host that are due, oldest try first.
 enum err ledger_pending_hosts(struct ledger *l, int64_t now_ms,
                               void (*fn)(void *arg, const char *host), void *arg) MUST_CHECK;
@@ -129,6 +142,7 @@ struct understood {
     // entry's own URL does, under the same condition.
     const char *canonical;
     const char *etag, *last_modified;
+    const char *date_from; // as in Reading; NULL: not known
     // Why the page is to be tried again at `again_ms`; NULL: the entry is done.
     const char *trouble;
     int64_t again_ms;
@@ -165,6 +179,16 @@ enum err ledger_outbox_poison(struct ledger *l, uint64_t sequence, const char *r
 // Appends an announcement that is complete, with its id and revision.
 enum err ledger_outbox_add(struct ledger *l, const pb_announcement *a) MUST_CHECK;
 
+struct ledger_delivery {
+    uint64_t sequence;
+    uint32_t poisons;
+    int64_t dead_ms;  // 0: alive
+    char reason[512]; // of the last poison, cut
+};
+// The row of that sequence, or else the last one of that id that was buried. ERR_NOTFOUND.
+enum err ledger_delivery(struct ledger *l, uint64_t sequence, const char *id,
+                         struct ledger_delivery *out) MUST_CHECK;
+
 typedef void dead_fn(void *arg, const Newswire__V1__DeadLetter *d);
 enum err ledger_dead(struct ledger *l, int limit, dead_fn *fn, void *arg) MUST_CHECK;
 // `id` "": all. RETRY puts them back with a clean slate, DROP forgets them.
@@ -174,6 +198,9 @@ enum err ledger_dead_drop(struct ledger *l, const char *id, int64_t now_ms, uint
 // The story of a source or entry. `subject`: an entry's id, or "source N".
 enum err ledger_tell(struct ledger *l, const char *subject, int64_t at_ms, const char *name,
                      const char *detail) MUST_CHECK;
+// The same with what it was in full: visit and reading of the event.
+enum err ledger_tell_event(struct ledger *l, const char *subject,
+                           const Newswire__V1__Event *event) MUST_CHECK;
 typedef void event_fn(void *arg, const Newswire__V1__Event *e);
 enum err ledger_story(struct ledger *l, const char *subject, event_fn *fn, void *arg) MUST_CHECK;
 // Forgets events from before `before_ms`.

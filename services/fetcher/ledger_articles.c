@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "services/fetcher/ledger_parts.h"
+#include "services/fetcher/visit.h"
 
 static void content_hash(const pb_announcement *a, char out[33])
 {
@@ -110,15 +110,15 @@ static enum err entry_understood(struct ledger *l, const struct understood *u,
 static enum err tell_article(struct ledger *l, const struct understood *u, enum article outcome,
                              int64_t now_ms)
 {
-    const pb_announcement *a = u->announcement;
-    char detail[300];
-    bool otherwise = *a->charset_declared && strcmp(a->charset_declared, a->charset_used) != 0;
-    snprintf(detail, sizeof detail, "revision %" PRIu64 ", %zu bytes of text, %s%s%s%s%s",
-             a->revision, strlen(a->text), a->charset_used, a->charset_guessed ? " (guessed)" : "",
-             otherwise ? ", declared as " : "", otherwise ? a->charset_declared : "",
-             a->from_feed ? ", from the feed" : "");
     static const char *const names[] = {"queued", "unchanged", "duplicate"};
-    return ledger_tell(l, u->id, now_ms, names[outcome], detail);
+    Newswire__V1__Event event = NEWSWIRE__V1__EVENT__INIT;
+    pb_reading reading;
+    visit_reading(u->announcement, u->date_from ? u->date_from : "",
+                  outcome == ARTICLE_QUEUED ? l->added : 0, &reading);
+    event.at_ms = now_ms;
+    event.name = (char *)names[outcome];
+    event.reading = &reading;
+    return ledger_tell_event(l, u->id, &event);
 }
 
 static enum article compare(const struct identity *i, const struct other *other, const char *hash)

@@ -17,6 +17,7 @@ void entry_free(struct entry **entry)
     free(e->url);
     free(e->etag);
     free(e->last_modified);
+    free(e->trouble);
     if (e->hint)
         wire_free(&e->hint->base);
     if (e->options)
@@ -109,9 +110,36 @@ enum err ledger_entry_get(struct ledger *l, const char *id, struct entry **out)
     e->gap_ms = query_get_int(q, 9);
     snprintf(e->announcement, sizeof e->announcement, "%s", query_get_text(q, 10));
     e->options = ledger_options(q, 11);
+    e->trouble = mem_strdup(query_get_text(q, 12));
+    e->seen_ms = query_get_int(q, 13);
+    e->next_try_ms = query_get_int(q, 14);
     query_reset(q);
     *out = e;
     return OK;
+}
+
+enum err ledger_entry_published(struct ledger *l, const char *announcement, char id[URL_ID_SIZE])
+{
+    struct query *q = ledger_query(l, ENTRY_PUBLISHED);
+    query_text(q, 1, announcement);
+    enum err e = query_step(q);
+    if (e)
+        return e;
+    snprintf(id, URL_ID_SIZE, "%s", query_get_text(q, 0));
+    query_reset(q);
+    return OK;
+}
+
+enum err ledger_entry_urls(struct ledger *l, uint64_t source, int limit,
+                           void (*fn)(void *arg, const char *url), void *arg)
+{
+    struct query *q = ledger_query(l, ENTRY_URLS);
+    query_int(q, 1, (int64_t)source);
+    query_int(q, 2, limit);
+    enum err e;
+    while ((e = query_step(q)) == OK)
+        fn(arg, query_get_text(q, 0));
+    return e == ERR_NOTFOUND ? OK : e;
 }
 
 enum err ledger_pending_hosts(struct ledger *l, int64_t now_ms,

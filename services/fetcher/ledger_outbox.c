@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <stdio.h>
+#include <string.h>
 
 #include "common/mem.h"
 #include "common/socket.h"
+#include "common/text.h"
 #include "services/fetcher/ledger_parts.h"
 
 enum { POISONS_TO_DEATH = 3 };
@@ -101,6 +103,28 @@ enum err ledger_outbox_poison(struct ledger *l, uint64_t sequence, const char *r
     snprintf(id, sizeof id, "%s", query_get_text(q, 1));
     query_reset(q);
     return ledger_tell(l, id, now_ms, *dead ? "dead" : "poison", reason);
+}
+
+enum err ledger_delivery(struct ledger *l, uint64_t sequence, const char *id,
+                         struct ledger_delivery *out)
+{
+    struct query *q = ledger_query(l, OUTBOX_DELIVERY);
+    query_int(q, 1, (int64_t)sequence);
+    enum err e = query_step(q);
+    if (e == ERR_NOTFOUND) {
+        q = ledger_query(l, OUTBOX_BURIED);
+        query_text(q, 1, id);
+        e = query_step(q);
+    }
+    if (e)
+        return e;
+    out->sequence = (uint64_t)query_get_int(q, 0);
+    out->poisons = (uint32_t)query_get_int(q, 1);
+    out->dead_ms = query_get_int(q, 2);
+    snprintf(out->reason, sizeof out->reason, "%s", query_get_text(q, 3));
+    out->reason[text_clean(out->reason, strlen(out->reason))] = '\0';
+    query_reset(q);
+    return OK;
 }
 
 enum err ledger_dead(struct ledger *l, int limit, dead_fn *fn, void *arg)

@@ -69,5 +69,8 @@ static const char *const ledger_migrations[] = {
     "DROP INDEX entries_announcement;"
     "CREATE INDEX entries_elsewhere ON entries(announcement)"
     " WHERE announcement <> '' AND announcement <> id;",
+    // 4 -> 5: a packed Visit of the last poll; a packed Event with what it was in full
+    "ALTER TABLE sources ADD COLUMN visit BLOB NOT NULL DEFAULT x'';"
+    "ALTER TABLE events ADD COLUMN facts BLOB NOT NULL DEFAULT x'';",
     0,
 };

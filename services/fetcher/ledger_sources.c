@@ -5,7 +5,7 @@
 #include "common/mem.h"
 #include "services/fetcher/ledger_parts.h"
 
-enum { OPTIONS_MAX = 64 << 10 };
+enum { OPTIONS_MAX = 64 << 10, VISIT_MAX = 128 << 10 };
 
 Newswire__V1__SourceOptions *ledger_options(struct query *q, int column)
 {
@@ -15,6 +15,16 @@ Newswire__V1__SourceOptions *ledger_options(struct query *q, int column)
     if (size == 0 || wire_unpack(&newswire__v1__source_options__descriptor, bytes, size, &m, NULL))
         return NULL;
     return (Newswire__V1__SourceOptions *)m;
+}
+
+static Newswire__V1__Visit *visit_read(struct query *q, int column)
+{
+    size_t size;
+    ProtobufCMessage *m;
+    const void *bytes = query_get_bytes(q, column, &size);
+    if (size == 0 || wire_unpack(&newswire__v1__visit__descriptor, bytes, size, &m, NULL))
+        return NULL;
+    return (Newswire__V1__Visit *)m;
 }
 
 void source_free(struct source **source)
@@ -32,6 +42,8 @@ void source_free(struct source **source)
     free(s->selector);
     if (s->options)
         wire_free(&s->options->base);
+    if (s->visit)
+        wire_free(&s->visit->base);
     free(s);
     *source = NULL;
 }
@@ -57,6 +69,7 @@ static struct source *source_read(struct query *q)
     s->next_poll_ms = query_get_int(q, 15);
     s->selector = mem_strdup(query_get_text(q, 17));
     s->options = ledger_options(q, 18);
+    s->visit = visit_read(q, 19);
     if (schedule_read(query_get_text(q, 16), &s->schedule))
         s->schedule = (struct schedule){0}; // of an older version: learned anew
     return s;
@@ -123,6 +136,18 @@ enum err ledger_source_find(struct ledger *l, const char *url, struct source **o
     return source_one(q, out);
 }
 
+enum err ledger_source_urls(struct ledger *l, const char *part, int limit,
+                            void (*fn)(void *arg, uint64_t number, const char *url), void *arg)
+{
+    struct query *q = ledger_query(l, SOURCE_URLS);
+    query_text(q, 1, part);
+    query_int(q, 2, limit);
+    enum err e;
+    while ((e = query_step(q)) == OK)
+        fn(arg, (uint64_t)query_get_int(q, 0), query_get_text(q, 1));
+    return e == ERR_NOTFOUND ? OK : e;
+}
+
 enum err ledger_source_save(struct ledger *l, const struct source *s)
 {
     struct query *q;
@@ -142,7 +167,13 @@ enum err ledger_source_save(struct ledger *l, const struct source *s)
     query_int(q, 9, s->polled_ms);
     query_int(q, 10, s->next_poll_ms);
     query_text(q, 11, schedule);
-    return query_run(q);
+    struct buf visit = buf_new(VISIT_MAX);
+    if (s->visit && wire_pack(&s->visit->base, &visit))
+        panic("a poll is larger than %d bytes", VISIT_MAX);
+    query_bytes(q, 12, visit.data, visit.size);
+    e = query_run(q);
+    buf_free(&visit);
+    return e;
 }
 
 enum err ledger_source_pause(struct ledger *l, uint64_t number, bool paused)
@@ -188,11 +219,11 @@ enum err ledger_sources(struct ledger *l, uint64_t after, int limit,
     enum err e;
     while ((e = query_step(q)) == OK) {
         struct source *s = source_read(q);
-        s->entries = (uint64_t)query_get_int(q, 19);
-        s->published = (uint64_t)query_get_int(q, 20);
-        s->pending = (uint64_t)query_get_int(q, 21);
-        s->failed = (uint64_t)query_get_int(q, 22);
-        s->left_out = (uint64_t)query_get_int(q, 23);
+        s->entries = (uint64_t)query_get_int(q, 20);
+        s->published = (uint64_t)query_get_int(q, 21);
+        s->pending = (uint64_t)query_get_int(q, 22);
+        s->failed = (uint64_t)query_get_int(q, 23);
+        s->left_out = (uint64_t)query_get_int(q, 24);
         fn(arg, s);
         source_free(&s);
     }

@@ -3,7 +3,8 @@
 
 #define SOURCE_COLUMNS                                                                             \
     "number, url, poll_url, kind, found, paused, gap_ms, backfill, title, trouble, etag, "         \
-    "last_modified, body_hash, added_ms, polled_ms, next_poll_ms, schedule, selector, options"
+    "last_modified, body_hash, added_ms, polled_ms, next_poll_ms, schedule, selector, options, "   \
+    "visit"
 
 const char *const ledger_statements[STATEMENTS] = {
     [SOURCE_ADD] =
@@ -14,9 +15,10 @@ const char *const ledger_statements[STATEMENTS] = {
         " ON CONFLICT DO NOTHING",
     [SOURCE_GET] = "SELECT " SOURCE_COLUMNS " FROM sources WHERE number = ?",
     [SOURCE_FIND] = "SELECT " SOURCE_COLUMNS " FROM sources WHERE url = ?",
+    [SOURCE_URLS] = "SELECT number, url FROM sources WHERE instr(url, ?) > 0 LIMIT ?",
     [SOURCE_SAVE] = "UPDATE sources SET poll_url = ?2, found = ?3, title = ?4, trouble = ?5,"
                     " etag = ?6, last_modified = ?7, body_hash = ?8, polled_ms = ?9,"
-                    " next_poll_ms = ?10, schedule = ?11 WHERE number = ?1",
+                    " next_poll_ms = ?10, schedule = ?11, visit = ?12 WHERE number = ?1",
     [SOURCE_PAUSE] = "UPDATE sources SET paused = ?2 WHERE number = ?1",
     [SOURCE_REMOVE] = "DELETE FROM sources WHERE number = ?",
     [SOURCE_REMOVE_PENDING] =
@@ -43,8 +45,12 @@ const char *const ledger_statements[STATEMENTS] = {
     [ENTRY_GET] =
         "SELECT e.source, coalesce(s.url, ''), e.url, e.state, e.hint, e.attempts, e.etag,"
         " e.last_modified, e.revision, coalesce(s.gap_ms, -1), e.announcement, coalesce(s.options, "
-        "x'') FROM entries e"
+        "x''), e.trouble, e.seen_ms, e.next_try_ms FROM entries e"
         " LEFT JOIN sources s ON s.number = e.source WHERE e.id = ?",
+    [ENTRY_PUBLISHED] = "SELECT id FROM entries WHERE announcement = ?1 AND announcement <> ''"
+                        " AND announcement <> id ORDER BY revision DESC LIMIT 1",
+    [ENTRY_URLS] = "SELECT url FROM entries WHERE source = ? AND url <> ''"
+                   " ORDER BY seen_ms DESC LIMIT ?",
     [ENTRY_HOSTS] = "SELECT DISTINCT host FROM entries WHERE state = 0 AND next_try_ms <= ?",
     [ENTRY_PENDING_OF] = "SELECT e.id, coalesce(s.gap_ms, -1) FROM entries e LEFT JOIN sources s ON"
                          " s.number = e.source WHERE e.state = 0 AND e.host = ? AND"
@@ -73,14 +79,18 @@ const char *const ledger_statements[STATEMENTS] = {
     [OUTBOX_POISON] = "UPDATE outbox SET poisons = poisons + 1, reason = ?2, dead_ms = CASE WHEN"
                       " poisons + 1 >= ?3 THEN ?4 ELSE 0 END WHERE sequence = ?1 AND dead_ms = 0",
     [OUTBOX_POISONS] = "SELECT dead_ms, id FROM outbox WHERE sequence = ?",
+    [OUTBOX_DELIVERY] = "SELECT sequence, poisons, dead_ms, reason FROM outbox WHERE sequence = ?",
+    [OUTBOX_BURIED] = "SELECT sequence, poisons, dead_ms, reason FROM outbox WHERE dead_ms > 0 AND"
+                      " id = ? ORDER BY sequence DESC LIMIT 1",
     [DEAD_LIST] = "SELECT sequence, id, payload, reason, dead_ms FROM outbox WHERE dead_ms > 0"
                   " ORDER BY dead_ms LIMIT ?",
     [DEAD_RETRY] = "UPDATE outbox SET dead_ms = 0, poisons = 0 WHERE dead_ms > 0 AND"
                    " (id = ?1 OR ?1 = '')",
     [DEAD_DROP] = "DELETE FROM outbox WHERE dead_ms > 0 AND (id = ?1 OR ?1 = '')",
-    [EVENT_ADD] = "INSERT INTO events VALUES (?, ?, ?, ?)",
-    [EVENT_LIST] = "SELECT at_ms, name, detail FROM (SELECT rowid, * FROM events WHERE subject = ?"
-                   " ORDER BY at_ms DESC, rowid DESC LIMIT ?) ORDER BY at_ms, rowid",
+    [EVENT_ADD] = "INSERT INTO events VALUES (?, ?, ?, ?, ?)",
+    [EVENT_LIST] =
+        "SELECT at_ms, name, detail, facts FROM (SELECT rowid, * FROM events WHERE subject = ?"
+        " ORDER BY at_ms DESC, rowid DESC LIMIT ?) ORDER BY at_ms, rowid",
     [EVENT_FORGET] = "DELETE FROM events WHERE at_ms < ?",
     [QUIET] =
         "SELECT count(*) FROM sources s WHERE paused = 0 AND trouble = '' AND added_ms < ?1 AND"

@@ -167,7 +167,7 @@ static enum err start(struct loop *l, struct socket_context *z, const void *give
     }
     start_fetching(f, s);
     e = work_new(l, z, s->service.work, f->ledger, f->flush, &f->work, why);
-    struct control_tools tools = {f->ledger, f->flush, f->fetch, f->work, s->store};
+    struct control_tools tools = {f->ledger, f->flush, f->fetch, f->work, f->pages, s->store};
     if (!e)
         e = control_new(l, z, s->service.control, &tools, &f->control, why);
     *state = f;

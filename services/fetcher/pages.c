@@ -23,7 +23,7 @@ static const char *const migrations[] = {
 
 struct pages {
     struct sqlite *db;
-    struct query *put, *get, *forget;
+    struct query *put, *get, *kept, *forget;
     bool open;
 };
 
@@ -41,6 +41,7 @@ enum err pages_open(const char *path, struct pages **out, struct problem *why)
     }
     p->put = query_new(p->db, "INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?, ?)");
     p->get = query_new(p->db, "SELECT fetched_ms, url, content_type, body FROM pages WHERE id = ?");
+    p->kept = query_new(p->db, "SELECT fetched_ms FROM pages WHERE id = ?");
     p->forget = query_new(p->db, "DELETE FROM pages WHERE fetched_ms < ?");
     *out = p;
     return OK;
@@ -55,6 +56,7 @@ void pages_close(struct pages **pages)
         sqlite_rollback(p->db);
     query_free(&p->put);
     query_free(&p->get);
+    query_free(&p->kept);
     query_free(&p->forget);
     sqlite_close(&p->db);
     free(p);
@@ -129,6 +131,17 @@ enum err pages_get(struct pages *p, const char *id, struct page_copy *page, stru
     page->content_type = query_get_text(p->get, 2);
     page->compressed = query_get_bytes(p->get, 3, &page->size);
     return pages_expand(page->compressed, page->size, body);
+}
+
+enum err pages_kept(struct pages *p, const char *id, int64_t *fetched_ms)
+{
+    query_text(p->kept, 1, id);
+    enum err e = query_step(p->kept);
+    if (e)
+        return e;
+    *fetched_ms = query_get_int(p->kept, 0);
+    query_reset(p->kept);
+    return OK;
 }
 
 struct packer {

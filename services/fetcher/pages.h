@@ -38,6 +38,9 @@ const char *pages_problem(const struct pages *p);
 enum err pages_get(struct pages *p, const char *id, struct page_copy *page,
                    struct buf *body) MUST_CHECK;
 
+// When an entry's page was fetched. ERR_NOTFOUND as above.
+enum err pages_kept(struct pages *p, const char *id, int64_t *fetched_ms) MUST_CHECK;
+
 // Compression of a body, and back. ERR_LIMIT: larger than `out` allows. ERR_INPUT: not zstd.
 // The memory that it takes to compress is kept from one body to the next.
 struct packer;

@@ -12,6 +12,9 @@
 #include "common/text.h"
 #include "services/fetcher/flush.h"
 #include "services/fetcher/record_parts.h"
+#include "services/fetcher/visit.h"
+
+enum { VISIT_MAX = 128 << 10 };
 
 enum err record_source(struct record *r, struct ledger *l, uint64_t number)
 {
@@ -84,6 +87,21 @@ static char *hash_of(const uint8_t *bytes, size_t size)
     return sodium_bin2hex(hex, 2 * sizeof hash + 1, hash, sizeof hash);
 }
 
+// A copy for the source; it is saved with what else the poll changes.
+static void keep_visit(struct source *s, const pb_visit *visit)
+{
+    struct buf bytes = buf_new(VISIT_MAX);
+    ProtobufCMessage *copy;
+    struct problem why;
+    if (wire_pack(&visit->base, &bytes) ||
+        wire_unpack(visit->base.descriptor, bytes.data, bytes.size, &copy, &why))
+        panic("a request cannot be described: %s", why.text);
+    buf_free(&bytes);
+    if (s->visit)
+        wire_free(&s->visit->base);
+    s->visit = (pb_visit *)copy;
+}
+
 static void keep_response(struct record *r, const struct http_response *response, int64_t now_ms)
 {
     char url[URL_MAX + 1];
@@ -101,19 +119,21 @@ static void keep_response(struct record *r, const struct http_response *response
         schedule_fresh_for(response->cache_control, response->expires, response->date, now_ms);
 }
 
-// Of a page each answer is told; of a source only what it brought (record_poll.c).
-static void tell_response(const struct record *r, struct ledger *l,
-                          const struct http_response *response)
+// Of a page each request is told; of a source the last one is kept, and what it brought is told
+// (record_poll.c).
+static void tell_visit(struct record *r, struct ledger *l, const struct http_response *response)
 {
-    char detail[700];
-    if (response->outcome != HTTP_ANSWERED)
-        return; // the failure that follows says it all
-    snprintf(detail, sizeof detail, "HTTP %d in %" PRId64 " ms, %zu bytes, %.100s%s%s%s%.300s",
-             response->status, response->elapsed_ms, response->size,
-             *r->content_type ? r->content_type : "no content type", *r->etag ? ", ETag" : "",
-             *r->last_modified ? ", Last-Modified" : "",
-             response->redirects ? ", redirected to " : "", response->redirects ? r->url : "");
-    ledger_must(l, ledger_tell(l, r->entry->id, r->fetched_ms, "fetched", detail));
+    struct visit visit = {record_url(r), &r->robots, response, r->fetched_ms};
+    struct arena *arena = arena_new(4096);
+    Newswire__V1__Event event = NEWSWIRE__V1__EVENT__INIT;
+    event.at_ms = r->fetched_ms;
+    event.visit = visit_message(&visit, arena);
+    event.name = (char *)(!response ? "refused" : response->status ? "fetched" : "unanswered");
+    if (r->entry)
+        ledger_must(l, ledger_tell_event(l, r->entry->id, &event));
+    else
+        keep_visit(r->source, event.visit);
+    arena_free(&arena);
 }
 
 // True if the user removed the source, and with it the entry, while it was asked for.
@@ -146,8 +166,7 @@ enum record_next record_response(struct record *r, struct ledger *l,
     }
     if (o.verdict == VERDICT_READ && r->source && strcmp(r->source->body_hash, r->body_hash) == 0)
         o.verdict = VERDICT_UNCHANGED; // the same bytes, from a server without validators
-    if (r->entry)
-        tell_response(r, l, response);
+    tell_visit(r, l, response);
     if (o.verdict == VERDICT_READ)
         return RECORD_READ;
     if (o.verdict == VERDICT_UNCHANGED && r->source)
@@ -180,6 +199,7 @@ void record_understood(struct record *r, struct ledger *l,
     bool page = result->found == NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_PAGE;
     if (gone(r, l))
         return;
+    r->date_from = result->date_from;
     if (page && !result->announcement) // a worker may be in the hands of what it read
         record_failed(r, l, "the worker's answer has no content", true);
     else if (r->source)
@@ -188,11 +208,14 @@ void record_understood(struct record *r, struct ledger *l,
         page_understood(r, l, result->announcement, result->problem);
     else
         record_failed(r, l, result->problem, true);
+    r->date_from = NULL;
 }
 
-void record_refused(struct record *r, struct ledger *l, const char *trouble, bool lasting,
-                    int64_t now_ms)
+void record_refused(struct record *r, struct ledger *l, int64_t now_ms)
 {
+    struct problem why;
     r->fetched_ms = now_ms;
-    record_failed(r, l, trouble, lasting);
+    robots_refusal(&r->robots, &why);
+    tell_visit(r, l, NULL);
+    record_failed(r, l, why.text, r->robots.verdict == ROBOTS_MUST_NOT);
 }

@@ -12,18 +12,21 @@
 #include "services/fetcher/http.h"
 #include "services/fetcher/ledger.h"
 #include "services/fetcher/outcome.h"
+#include "services/fetcher/robots_cache.h"
 
 struct record {
     int64_t backfill;      // newest entries published of a new source
     struct source *source; // of a poll, else NULL
     struct entry *entry;   // of a page, else NULL
     uint64_t removals;     // of the ledger, when they were read from it
+    struct robots_ruling robots;
     // Of the response.
     int64_t fetched_ms;
     char *url, *content_type, *etag, *last_modified;
-    char *body_hash;   // of a poll
-    struct poll poll;  // what the schedule wants to know
-    unsigned unusable; // entries with nothing to name them by
+    char *body_hash;       // of a poll
+    struct poll poll;      // what the schedule wants to know
+    unsigned unusable;     // entries with nothing to name them by
+    const char *date_from; // while the answer is recorded: what told its date
     // Of the ending.
     bool failed;
     int64_t pause_host_until_ms; // 0: no need
@@ -48,6 +51,5 @@ enum record_next record_response(struct record *r, struct ledger *l,
 void record_understood(struct record *r, struct ledger *l,
                        const Newswire__V1__ExtractResult *result);
 void record_failed(struct record *r, struct ledger *l, const char *trouble, bool lasting);
-// It was not asked for at all: robots.txt says no.
-void record_refused(struct record *r, struct ledger *l, const char *trouble, bool lasting,
-                    int64_t now_ms);
+// It was not asked for at all: robots.txt says no, see r->robots.
+void record_refused(struct record *r, struct ledger *l, int64_t now_ms);

@@ -34,6 +34,15 @@ static void tell_outcome(const pb_announcement *a, enum article outcome)
              strlen(a->text), a->charset_used, a->charset_declared);
 }
 
+// What told the date: a rule of the extractor, or the source, where its hint has the same date.
+static const char *date_from(const struct record *r, const pb_announcement *a)
+{
+    const pb_announcement *hint = r->entry ? r->entry->hint : NULL;
+    if (a->from_feed || !r->date_from || (!*r->date_from && hint && hint->published_ms))
+        return "the source";
+    return r->date_from;
+}
+
 // Hands an announcement to the ledger under the entry's id. The strings are borrowed: the
 // announcement gets its own back before it is freed.
 static void queue(struct record *r, struct ledger *l, const char *id, const char *source_url,
@@ -55,6 +64,7 @@ static void queue(struct record *r, struct ledger *l, const char *id, const char
                            .canonical = canonical,
                            .etag = own.from_feed ? "" : r->etag,
                            .last_modified = own.from_feed ? "" : r->last_modified,
+                           .date_from = date_from(r, &own),
                            .trouble = trouble,
                            .again_ms = again_ms};
     enum article outcome;

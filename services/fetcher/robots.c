@@ -14,6 +14,7 @@ struct rule {
     const char *text; // "Disallow: /a", for a person
     const char *path; // normalised; may hold * and end in $
     size_t size;      // of the path: the longer rule wins
+    int line;         // where it stands in the file, from 1
     bool allow;
 };
 
@@ -38,6 +39,7 @@ struct reader {
     char agent[AGENT_MAX_SIZE];
     bool ours, all;   // the current group names us, or everyone
     bool agents_only; // since the group began, nothing but user-agent lines
+    int line;
 };
 
 // ---- Paths ----
@@ -117,7 +119,8 @@ static bool matches(const struct rule *rule, const char *path, size_t n)
 
 // ---- Reading ----
 
-static void add_rule(struct arena *arena, struct rules *rules, bool allow, const char *value)
+static void add_rule(struct arena *arena, struct rules *rules, bool allow, const char *value,
+                     int line)
 {
     if (rules->n == ROBOTS_RULES_MAX || !*value)
         return; // "Disallow:" alone forbids nothing
@@ -128,6 +131,7 @@ static void add_rule(struct arena *arena, struct rules *rules, bool allow, const
         .text = arena_printf(arena, "%s: %s", allow ? "Allow" : "Disallow", value),
         .path = arena_strndup(arena, path, n),
         .size = n,
+        .line = line,
         .allow = allow,
     };
 }
@@ -169,9 +173,9 @@ static void take_rule(struct reader *r, bool allow, const char *value)
 {
     r->agents_only = false;
     if (r->ours)
-        add_rule(r->robots->arena, &r->robots->ours, allow, value);
+        add_rule(r->robots->arena, &r->robots->ours, allow, value, r->line);
     if (r->all)
-        add_rule(r->robots->arena, &r->robots->all, allow, value);
+        add_rule(r->robots->arena, &r->robots->all, allow, value, r->line);
 }
 
 static void take_delay(struct reader *r, const char *value)
@@ -230,6 +234,7 @@ static void read_lines(struct reader *r, const char *s, const char *end)
         const char *stop = s;
         while (stop < end && *stop != '\n' && *stop != '\r')
             stop++;
+        r->line++;
         const char *comment = memchr(s, '#', (size_t)(stop - s));
         size_t n = (size_t)((comment ? comment : stop) - s);
         if (n < sizeof line) { // a longer line is nothing that a person wrote
@@ -239,6 +244,8 @@ static void read_lines(struct reader *r, const char *s, const char *end)
             take_line(r, line, line + n);
         }
         s = stop < end ? stop + 1 : end;
+        if (s < end && *stop == '\r' && *s == '\n')
+            s++; // one line end, not two
     }
 }
 
@@ -277,7 +284,7 @@ static const struct rules *rules_for_us(const struct robots *r)
     return r->ours.named ? &r->ours : &r->all;
 }
 
-bool robots_allows(const struct robots *r, const char *path, const char **rule)
+bool robots_allows(const struct robots *r, const char *path, struct robots_rule *rule)
 {
     const struct rules *rules = rules_for_us(r);
     const struct rule *best = NULL;
@@ -291,7 +298,7 @@ bool robots_allows(const struct robots *r, const char *path, const char **rule)
             best = x;
     }
     if (rule)
-        *rule = best ? best->text : "";
+        *rule = best ? (struct robots_rule){best->text, best->line} : (struct robots_rule){"", 0};
     return !best || best->allow;
 }
 

@@ -22,10 +22,15 @@ struct robots;
 struct robots *robots_read(const uint8_t *bytes, size_t size, const char *agent);
 void robots_free(struct robots **r);
 
+struct robots_rule {
+    const char *text; // "Disallow: /a", not clean; lives until robots_free. "" for none
+    int line;         // of the file, from 1; 0 for none
+};
+
 // Whether the file may be fetched that `path` names: path and query of a URL, "/…". The longest
-// match decides, allow before disallow (2.2.2); /robots.txt is always allowed. The rule that
-// decided is stored as "Disallow: /a" until robots_free, "" if none did; `rule` may be NULL.
-bool robots_allows(const struct robots *r, const char *path, const char **rule);
+// match decides, allow before disallow (2.2.2); /robots.txt is always allowed. *rule is the one
+// that decided; it may be NULL.
+bool robots_allows(const struct robots *r, const char *path, struct robots_rule *rule);
 
 // Seconds to wait between two requests, 0 if not stated, at most ROBOTS_DELAY_MAX_S.
 int robots_delay_s(const struct robots *r);

@@ -2,19 +2,22 @@
 #include "services/fetcher/robots_cache.h"
 
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/map.h"
 #include "common/mem.h"
+#include "common/text.h"
 #include "services/fetcher/robots.h"
 
 struct site {
     uint64_t key;
     struct robots *rules; // of ROBOTS_READ
     enum robots_answer answer;
+    int status;    // of HTTP; 0: no answer
+    char *problem; // why there was none
     int64_t until_ms;
-    struct problem why;       // of ROBOTS_DISALLOW_ALL
     struct site *prev, *next; // oldest first
 };
 
@@ -42,6 +45,7 @@ static void drop(struct robots_cache *c, struct site *s)
         s->next->prev = s->prev;
     map_remove(c->sites, s->key);
     robots_free(&s->rules);
+    free(s->problem);
     free(s);
 }
 
@@ -77,35 +81,50 @@ static const char *path_of(const char *url)
     return path && *path == '/' ? path : "/";
 }
 
-static enum robots_verdict by_rules(const struct site *s, const char *url, struct problem *why)
+// Clean, and cut where it is too long: it may hold anything.
+static void keep_text(const char *text, char out[ROBOTS_TEXT_SIZE])
 {
-    const char *rule;
-    if (robots_allows(s->rules, path_of(url), &rule))
-        return ROBOTS_MAY;
-    problem_set(why, OK, "robots.txt of the site forbids it (%s)", rule);
-    return ROBOTS_MUST_NOT;
+    snprintf(out, ROBOTS_TEXT_SIZE, "%s", text);
+    out[text_clean(out, strlen(out))] = '\0';
 }
 
-enum robots_verdict robots_cache_ask(struct robots_cache *c, const char *url, int64_t now_ms,
-                                     int64_t *delay_ms, struct problem *why)
+static void by_rules(const struct site *s, const char *url, struct robots_ruling *out)
+{
+    struct robots_rule rule;
+    out->verdict = robots_allows(s->rules, path_of(url), &rule) ? ROBOTS_MAY : ROBOTS_MUST_NOT;
+    keep_text(rule.text, out->rule);
+    out->line = rule.line;
+    out->delay_ms = robots_delay_s(s->rules) * 1000;
+}
+
+void robots_cache_ask(struct robots_cache *c, const char *url, int64_t now_ms,
+                      struct robots_ruling *out)
 {
     char robots[URL_MAX + 1];
-    *delay_ms = 0;
+    *out = (struct robots_ruling){.verdict = ROBOTS_MAY};
     if (robots_url(url, robots))
-        return ROBOTS_MAY; // not a URL: the request itself says so
+        return; // not a URL: the request itself says so
     struct site *s = map_get(c->sites, key_of(robots));
-    if (!s || s->until_ms <= now_ms)
-        return ROBOTS_UNKNOWN;
-    switch (s->answer) {
-    case ROBOTS_READ:
-        *delay_ms = robots_delay_s(s->rules) * 1000;
-        return by_rules(s, url, why);
-    case ROBOTS_DISALLOW_ALL:
-        *why = s->why;
-        return ROBOTS_LATER;
-    default:
-        return ROBOTS_MAY;
+    if (!s || s->until_ms <= now_ms) {
+        out->verdict = ROBOTS_UNKNOWN;
+        return;
     }
+    out->status = s->status;
+    keep_text(s->problem, out->problem);
+    if (s->answer == ROBOTS_READ)
+        by_rules(s, url, out);
+    else if (s->answer == ROBOTS_DISALLOW_ALL)
+        out->verdict = ROBOTS_LATER;
+}
+
+void robots_refusal(const struct robots_ruling *r, struct problem *out)
+{
+    if (r->verdict == ROBOTS_MUST_NOT)
+        problem_set(out, OK, "robots.txt of the site forbids it (%s)", r->rule);
+    else if (r->status)
+        problem_set(out, OK, "robots.txt of the site cannot be had (HTTP %d)", r->status);
+    else
+        problem_set(out, OK, "robots.txt of the site cannot be had (%s)", r->problem);
 }
 
 void robots_cache_put(struct robots_cache *c, const char *robots, const struct http_response *r,
@@ -123,10 +142,8 @@ void robots_cache_put(struct robots_cache *c, const char *robots, const struct h
         now_ms + (s->answer == ROBOTS_DISALLOW_ALL ? ROBOTS_KEEP_MISSING_MS : ROBOTS_KEEP_MS);
     if (s->answer == ROBOTS_READ)
         s->rules = robots_read(r->body, r->size, "newswire");
-    if (s->answer == ROBOTS_DISALLOW_ALL && r->status)
-        problem_set(&s->why, OK, "robots.txt of the site cannot be had (HTTP %d)", r->status);
-    else if (s->answer == ROBOTS_DISALLOW_ALL)
-        problem_set(&s->why, OK, "robots.txt of the site cannot be had (%.300s)", r->problem);
+    s->status = r->status;
+    s->problem = mem_strdup(r->problem);
     s->prev = c->last;
     if (c->last)
         c->last->next = s;

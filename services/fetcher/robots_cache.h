@@ -22,15 +22,30 @@ struct robots_cache *robots_cache_new(void);
 void robots_cache_free(struct robots_cache **c);
 
 enum robots_verdict {
+    ROBOTS_NOT_ASKED,
     ROBOTS_UNKNOWN, // fetch robots_url() first, then robots_cache_put()
     ROBOTS_MAY,
-    ROBOTS_MUST_NOT, // *why names the rule
-    ROBOTS_LATER     // robots.txt cannot be had: nothing may be fetched for now; *why says so
+    ROBOTS_MUST_NOT,
+    ROBOTS_LATER // robots.txt cannot be had: nothing may be fetched for now
 };
 
-// May this page be fetched? *delay_ms: the crawl delay that the site asks for, 0 if none.
-enum robots_verdict robots_cache_ask(struct robots_cache *c, const char *url, int64_t now_ms,
-                                     int64_t *delay_ms, struct problem *why);
+// May this page be fetched, and who says so? A zeroed one is of a page that nobody asked about.
+enum { ROBOTS_TEXT_SIZE = 256 };
+
+struct robots_ruling {
+    enum robots_verdict verdict;
+    int64_t delay_ms;               // the crawl delay that the site asks for, 0 if none
+    char rule[ROBOTS_TEXT_SIZE];    // the line that decided, clean, cut; "" for none
+    int line;                       // its number, 0 for none
+    int status;                     // of robots.txt; 0: no answer
+    char problem[ROBOTS_TEXT_SIZE]; // why there was none
+};
+
+// `verdict` UNKNOWN: nothing else is filled.
+void robots_cache_ask(struct robots_cache *c, const char *url, int64_t now_ms,
+                      struct robots_ruling *out);
+// MUST_NOT or LATER as a sentence.
+void robots_refusal(const struct robots_ruling *r, struct problem *out);
 
 // Where the page's site has its robots.txt. ERR_INPUT: the URL is none.
 enum err robots_url(const char *url, char out[URL_MAX + 1]) MUST_CHECK;

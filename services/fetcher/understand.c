@@ -32,6 +32,7 @@ enum {
     HINT_BYTES = 400,
     SNIFF_BYTES = 2048,
     COMPRESSED_MAX = 9 << 20,
+    DATE_FROM_MAX = 64,
 };
 
 typedef Newswire__V1__ExtractTask pb_task;
@@ -174,6 +175,7 @@ static void read_pdf(struct understand *u, const pb_task *task, pb_result *r)
     if (!r->announcement)
         return;
     r->found = NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_PAGE;
+    r->date_from = "document";
     if (!*r->announcement->text)
         r->problem = "the document has no text: it may be a scan";
 }
@@ -191,6 +193,7 @@ static void read_page(struct understand *u, const pb_task *task, pb_result *r)
     struct page_source source = source_of(task);
     const struct article *article = extractor_page(u->extractor, &source, NULL);
     r->announcement = from_article(u, article);
+    r->date_from = clip(u, article->date_rule, DATE_FROM_MAX);
     add_feeds(u, article, r);
     r->found = NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_PAGE;
     if (!*article->text)

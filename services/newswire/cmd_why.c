@@ -13,9 +13,11 @@ static const struct setting table[] = {{0}};
 
 static const char usage[] =
     "Usage: newswire why URL [options]\n"
-    "Tells what became of a URL, of an announcement or of a source: what led to it, how it was\n"
-    "fetched and read, what went wrong, how it was labelled and by which words, and where it is "
-    "now.\n"
+    "Tells what became of a URL, of an announcement or of a source: what led to it, which line of\n"
+    "robots.txt allowed it, where it was redirected to, how it was answered and read, what went\n"
+    "wrong, how it was labelled and by which words, and where it is now. Status 1: it is not "
+    "known;\n"
+    "then it names known URLs that are spelled like it.\n"
     "\n"
     "  newswire why https://news.example.com/press/2026/results.html\n"
     "  newswire why https://例子.中国/要闻/2026-11-21.html\n"
@@ -70,17 +72,12 @@ static int tell(struct stack *stack, char *url, bool json)
         return options_failed("why", "%s", why.text);
     const Newswire__V1__ControlReply *fetcher = reply->control_reply;
     int status = CMD_DONE;
-    if (fetcher->n_events == 0 && !*fetcher->id) {
-        status = options_failed("why",
-                                "%s: never seen. No source has led to it yet; `newswire sources` "
-                                "lists them, `newswire add` watches it",
-                                url);
-        goto out;
-    }
     if (*fetcher->id && ask_sink(stack, fetcher->id, &found, &trouble) != OK)
         status = CMD_FAILED;
-    print(&(struct story){url, fetcher, news_of(found), trouble.text}, json);
-out:
+    const struct story story = {url, fetcher, news_of(found), trouble.text};
+    print(&story, json);
+    if (!story_known(&story))
+        status = CMD_FAILED;
     wire_envelope_free(&found);
     wire_envelope_free(&reply);
     return status;

@@ -14,9 +14,12 @@ struct story {
     const char *trouble;                       // why the sink could not be asked; "" if it was
 };
 
-// As text to be read from top to bottom: what it is, what happened to it, what it is about and why
-// we say so. Times in the local zone.
+// False: neither a source nor a page that one listed.
+bool story_known(const struct story *s);
+
+// As text to be read from top to bottom: what it is and where it stands, each step's facts, what
+// happened to it when, what it is about and why we say so. Times in the local zone.
 void story_write(const struct story *s, bool colour, struct buf *out);
 
-// As one object, for the caller to decref.
+// The same facts as one object, for the caller to decref.
 json_t *story_json(const struct story *s);

@@ -15,10 +15,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t n = line ? (size_t)(line - data) : size;
     char *path = mem_strndup((const char *)data, n);
     struct robots *r = robots_read(line ? line + 1 : data, line ? size - n - 1 : size, "newswire");
-    const char *rule = NULL;
+    struct robots_rule rule = {NULL, -1};
     bool allowed = robots_allows(r, path, &rule);
-    if (!rule || allowed != (strncmp(rule, "Disallow", 8) != 0))
+    if (!rule.text || allowed != (strncmp(rule.text, "Disallow", 8) != 0))
         panic("the rule told is not the one that decided");
+    if (*rule.text ? rule.line < 1 : rule.line != 0)
+        panic("line %d of a rule \"%s\"", rule.line, rule.text);
     if (robots_delay_s(r) < 0 || robots_delay_s(r) > ROBOTS_DELAY_MAX_S)
         panic("a crawl delay of %d s", robots_delay_s(r));
     for (size_t i = 0; robots_sitemap(r, i); i++)

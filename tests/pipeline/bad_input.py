@@ -36,8 +36,9 @@ def story(stack, url):
 
 def told(stack, url, pattern):
     """True once the story of the URL says it, in one line."""
-    lines = [f'{e.get("name", "")} {e.get("detail", "")}' for e in story(stack, url)]
-    return any(re.search(pattern, line, re.IGNORECASE) for line in lines) and all("\n" not in line for line in lines)
+    events = story(stack, url)
+    lines = [" ".join(map(str, e.values())) for e in events]
+    return any(re.search(pattern, line, re.IGNORECASE) for line in lines) and all("\n" not in e["detail"] for e in events)
 
 
 def sources_in_trouble(stack, site):

@@ -163,6 +163,7 @@ static void find_date(struct article *a, const struct page *p, const struct page
         a->published_ms = date.ms;
         a->precision = date.precision;
         a->zone = date.zone;
+        a->date_rule = d->date_rule;
     }
 }
 
@@ -194,8 +195,8 @@ const struct article *extractor_page(struct extractor *x, const struct page_sour
     trim(&x->blocks, &titles, d.anchor, x->arena);
     compose(x);
     struct article *a = &x->article;
-    *a =
-        (struct article){.charset = t.report, .text = buf_str(&x->text), .text_size = x->text.size};
+    *a = (struct article){
+        .charset = t.report, .text = buf_str(&x->text), .text_size = x->text.size, .date_rule = ""};
     a->language =
         language_tag((struct html_str){a->text, a->text_size}, meta.language, x->language);
     a->standfirst = standfirst_text(x, n_standfirst);

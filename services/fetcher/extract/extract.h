@@ -41,6 +41,7 @@ struct article {
     const char *language;      // zh-Hans, zh-Hant, en, another BCP 47 tag, or "und"
     int64_t published_ms;      // UTC; 0 if unknown. DATE_DAY: midnight UTC of that day
     enum date_precision precision;
+    const char *date_rule; // what told it: static, "" if it is unknown
     int zone; // minutes east of UTC that the page's time was given in, or taken to be in
     struct charset_report charset;
     const struct attachment *attachments;

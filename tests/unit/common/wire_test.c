@@ -41,6 +41,8 @@ static const struct {
     {"Classification.themes", 32},
     {"Classification.entities", 64},
     {"ControlReply.sources", 200},
+    {"ControlReply.near", 10},
+    {"Visit.redirects", 21},
     {"Key.store", 32},
     {"Key.id", 32},
     {"Heartbeat.held", 65536},
@@ -48,6 +50,7 @@ static const struct {
     {"ExtractTask.body", 8388608},
     {"ExtractResult.entries", 50000},
     {"ExtractResult.compressed", 9437184},
+    {"ExtractResult.date_from", 64},
 };
 
 static size_t want_max(const ProtobufCMessageDescriptor *type, const ProtobufCFieldDescriptor *f)

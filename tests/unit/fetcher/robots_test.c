@@ -136,14 +136,23 @@ static void what_people_write_is_read(void **state)
 static void the_deciding_rule_is_told(void **state)
 {
     (void)state;
-    struct robots *r = read_text("User-agent: *\nDisallow: /a # x\nAllow: /a/b");
-    const char *rule = NULL;
-    assert_false(robots_allows(r, "/a/c", &rule));
-    assert_string_equal(rule, "Disallow: /a");
-    assert_true(robots_allows(r, "/a/b", &rule));
-    assert_string_equal(rule, "Allow: /a/b");
-    assert_true(robots_allows(r, "/c", &rule));
-    assert_string_equal(rule, "");
+    struct robots *r = read_text("User-agent: *\r\nDisallow: /a # x\r\n\r\nAllow: /a/要闻");
+    static const struct {
+        const char *path;
+        bool allowed;
+        const char *want;
+        int want_line;
+    } rows[] = {
+        {"/a/c", false, "Disallow: /a", 2},
+        {"/a/%E8%A6%81%E9%97%BB/1", true, "Allow: /a/要闻", 4},
+        {"/c", true, "", 0},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct robots_rule rule = {NULL, -1};
+        assert_int_equal(robots_allows(r, rows[i].path, &rule), rows[i].allowed);
+        assert_string_equal(rule.text, rows[i].want);
+        assert_int_equal(rule.line, rows[i].want_line);
+    }
     robots_free(&r);
     assert_null(r);
 }

@@ -90,6 +90,7 @@ static void answer_both(void *arg, const pb_envelope *request, pb_envelope *repl
     static Newswire__V1__SinkStatus status = NEWSWIRE__V1__SINK_STATUS__INIT;
     static Newswire__V1__FetcherStatus fetcher = NEWSWIRE__V1__FETCHER_STATUS__INIT;
     static Newswire__V1__Event event = NEWSWIRE__V1__EVENT__INIT, *events[] = {&event};
+    static Newswire__V1__Page page = NEWSWIRE__V1__PAGE__INIT;
     static pb_news news = NEWSWIRE__V1__CLASSIFIED_NEWS__INIT;
     static pb_announcement announcement = NEWSWIRE__V1__ANNOUNCEMENT__INIT;
     static pb_classification classification = NEWSWIRE__V1__CLASSIFICATION__INIT;
@@ -111,6 +112,8 @@ static void answer_both(void *arg, const pb_envelope *request, pb_envelope *repl
     default:
         answer(arg, request, reply);
         f->reply.id = (char *)"00ff";
+        f->reply.page = &page;
+        page.state = NEWSWIRE__V1__PAGE__STATE__DONE;
         f->reply.n_events = 1;
         f->reply.events = events;
         event.name = (char *)"seen";
@@ -286,7 +289,7 @@ static void news_that_lacks_a_part_is_none(void **state)
     struct fetcher f = {.looks = 0};
     run_with(answer_both, &f, cmd_why, (const char *[]){"why", "https://例子.中国/1.html", NULL});
     assert_int_equal(got.status, CMD_DONE);
-    assert_non_null(strstr(got.out, "The store does not have it yet."));
+    assert_non_null(strstr(got.out, "read, but the store does not have it"));
 }
 
 static void status_is_zero_only_if_all_is_well(void **state)

@@ -29,7 +29,7 @@ static void the_time_of_an_event_is_named_at(void **state)
     e.name = (char *)"queued";
     e.detail = (char *)"472 bytes of text";
     assert_json(&e.base, "{\"at\":\"2026-11-19T03:04:05.678Z\",\"name\":\"queued\","
-                         "\"detail\":\"472 bytes of text\"}");
+                         "\"detail\":\"472 bytes of text\",\"visit\":null,\"reading\":null}");
 }
 
 static void a_source_names_its_kinds_and_times(void **state)
@@ -49,7 +49,8 @@ static void a_source_names_its_kinds_and_times(void **state)
                 "\"added_at\":\"2026-11-19T03:04:05.678Z\",\"polled_at\":null,"
                 "\"next_poll_at\":null,\"failures\":0,\"trouble\":\"\",\"entries\":40,"
                 "\"published\":0,\"pending\":0,\"failed\":0,"
-                "\"selector\":\"\",\"options\":null}");
+                "\"selector\":\"\",\"options\":null,\"left_out\":0,\"backfill\":null,\"gap\":null,"
+                "\"poll_url\":\"\",\"etag\":\"\",\"last_modified\":\"\",\"visit\":null}");
 }
 
 static void lists_hold_objects_and_words(void **state)
