@@ -342,6 +342,15 @@ static void the_same_page_at_two_addresses_is_published_once(void **state)
     assert_string_equal(r.id[0], id);
 }
 
+static void what_came_at_its_own_address_first_is_not_published_again(void **state)
+{
+    struct place *p = *state;
+    see_and_read(p->ledger, 1, MAIN, "", "one", 1, ARTICLE_QUEUED);
+    see_and_read(p->ledger, 1, PRINT, MAIN, "one", 2, ARTICLE_DUPLICATE);
+    see_and_read(p->ledger, 1, MOBILE, MAIN, "one", 3, ARTICLE_DUPLICATE);
+    assert_int_equal(flushed_outbox(p->ledger).n, 1);
+}
+
 static void a_duplicate_that_is_read_again_stays_one(void **state)
 {
     struct place *p = *state;
@@ -727,6 +736,7 @@ int main(void)
         TEST(unchanged_content_publishes_nothing),
         TEST(words_that_move_between_title_and_text_are_a_change),
         TEST(the_same_page_at_two_addresses_is_published_once),
+        TEST(what_came_at_its_own_address_first_is_not_published_again),
         TEST(a_duplicate_that_is_read_again_stays_one),
         TEST(revisions_of_one_announcement_grow_whichever_page_brings_them),
         TEST(a_canonical_url_that_pages_of_other_content_share_is_refused),
