@@ -12,6 +12,8 @@
 #include "services/fetcher/extract/feed.h"
 #include "services/fetcher/extract/list.h"
 #include "services/fetcher/extract/sitemap.h"
+#include "services/fetcher/extract/sniff.h"
+#include "services/fetcher/extract/wrapper.h"
 #include "services/fetcher/pages.h"
 #include "services/fetcher/understand_pdf.h"
 
@@ -171,19 +173,35 @@ static bool is_media(const char *content_type)
 
 static void read_pdf(struct understand *u, const pb_task *task, pb_result *r)
 {
-    r->announcement = understand_pdf(task, u->arena, &r->problem);
-    if (!r->announcement)
+    struct pdf pdf;
+    struct problem why;
+    if (understand_pdf(task, &pdf, &why)) {
+        r->problem = arena_strndup(u->arena, why.text, strlen(why.text));
         return;
+    }
+    // The announcement borrows from the article.
+    struct article *a = arena_alloc(u->arena, sizeof *a);
+    pdf_article(&pdf, a);
+    a->title = arena_strndup(u->arena, a->title, strlen(a->title));
+    a->text = arena_strndup(u->arena, a->text, a->text_size);
+    a->language = arena_strndup(u->arena, a->language, strlen(a->language));
+    const char *trouble = pdf_trouble(&pdf);
+    pdf_free(&pdf);
+    r->announcement = from_article(u, a);
     r->found = NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_PAGE;
-    r->date_from = "document";
-    if (!*r->announcement->text)
-        r->problem = "the document has no text: it may be a scan";
+    r->date_from = clip(u, a->date_rule, DATE_FROM_MAX);
+    r->problem = (char *)(trouble ? trouble : "");
 }
 
 static void read_page(struct understand *u, const pb_task *task, pb_result *r)
 {
-    if (understand_is_pdf(task->body.data, task->body.len)) {
+    if (pdf_sniff(task->body.data, task->body.len)) {
         read_pdf(u, task, r);
+        return;
+    }
+    if (task->document) {
+        r->problem = arena_printf(u->arena, "it is %s, not a PDF document",
+                                  sniff_name(sniff_document(task->body.data, task->body.len)));
         return;
     }
     if (is_media(task->content_type)) {
@@ -194,6 +212,7 @@ static void read_page(struct understand *u, const pb_task *task, pb_result *r)
     const struct article *article = extractor_page(u->extractor, &source, NULL);
     r->announcement = from_article(u, article);
     r->date_from = clip(u, article->date_rule, DATE_FROM_MAX);
+    r->document = clip_url(wrapper_document(article));
     add_feeds(u, article, r);
     r->found = NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_PAGE;
     if (!*article->text)
@@ -399,16 +418,19 @@ static void read_page_or_list(struct understand *u, const pb_task *task, pb_resu
     struct page_source source = source_of(task);
     const struct list *list;
     read_page(u, task, r);
-    if (r->announcement && list_read(u->lists, &source, "", &list, NULL) == OK && list->sure) {
+    if (r->announcement && !pdf_sniff(source.bytes, source.size) &&
+        list_read(u->lists, &source, "", &list, NULL) == OK && list->sure) {
         r->title = r->announcement->title;
         r->announcement = NULL;
+        r->document = "";
         take_list(u, list, r);
     }
 }
 
 static void read_task(struct understand *u, const pb_task *task, pb_result *r)
 {
-    bool looks_like_feed = feed_sniff(task->body.data, task->body.len) != FEED_NONE;
+    bool pdf = pdf_sniff(task->body.data, task->body.len);
+    bool looks_like_feed = !pdf && feed_sniff(task->body.data, task->body.len) != FEED_NONE;
     if (task->body.len == 0) {
         r->problem = "the answer is empty";
         return;
@@ -417,7 +439,7 @@ static void read_task(struct understand *u, const pb_task *task, pb_result *r)
     case NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_AUTO:
         if (looks_like_feed)
             read_feed(u, task, r);
-        else if (looks_like_sitemap(task))
+        else if (!pdf && looks_like_sitemap(task))
             read_sitemap(u, task, r);
         else
             read_page_or_list(u, task, r);

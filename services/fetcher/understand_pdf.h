@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: MIT
-// PDF documents among the responses: their text as an announcement. For a worker process: it runs
-// pdftotext, and waits for it.
+// PDF documents among the responses, for a worker process: it runs pdftotext, and waits for it.
+// And pages that are no more than the wrapper of one.
 #pragma once
 
 #include <stdbool.h>
 
-#include "common/mem.h"
 #include "common/wire.h"
+#include "services/fetcher/extract/pdf.h"
 
-// True if the bytes begin as a PDF document does.
-bool understand_is_pdf(const uint8_t *bytes, size_t size);
-
-// The document's announcement, in the arena; NULL and *problem (in the arena) where it cannot be
-// read.
-pb_announcement *understand_pdf(const Newswire__V1__ExtractTask *task, struct arena *arena,
-                                char **problem);
+// Reads the task's document, with what the task says of it. Free *out with pdf_free().
+enum err understand_pdf(const Newswire__V1__ExtractTask *task, struct pdf *out,
+                        struct problem *why) MUST_CHECK;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
-// newswire extract: takes the articles out of HTML files, without a running stack.
+// newswire extract: takes the articles out of HTML files and PDF documents, without a running
+// stack.
 #include <stdio.h>
 
 #include "common/file.h"
 #include "common/loop.h"
 #include "common/settings.h"
+#include "services/fetcher/extract/pdf.h"
 #include "services/newswire/commands.h"
 #include "services/newswire/findings.h"
 #include "services/newswire/jsonl.h"
@@ -29,14 +31,18 @@ static const struct setting table[] = {
 
 static const char usage[] =
     "Usage: newswire extract FILE… [options]\n"
-    "Takes the article out of each HTML file (- is standard input) and prints one JSON line for\n"
-    "each: file, title, standfirst, text, published_at, author, site_name, language, charset and\n"
-    "links. The charset is found out from the bytes.\n"
+    "Takes the article out of each HTML file or PDF document (- is standard input) and prints one\n"
+    "JSON line for each: file, title, standfirst, text, published_at, author, site_name, "
+    "language,\n"
+    "charset and links. Which of the two it is, and the charset, are found out from the bytes; "
+    "PDF\n"
+    "documents are read by pdftotext (poppler-utils), as a process under limits.\n"
     "\n"
     "  newswire extract page.html | jq -r .text\n"
+    "  newswire extract 公告.pdf results.pdf\n"
     "  newswire extract --url http://www.example.cn/2024/t1.html t1.html\n"
-    "  newswire extract --explain page.html | less\n"
-    "  newswire extract *.html | newswire classify\n";
+    "  newswire extract --explain page.html 公告.pdf | less\n"
+    "  newswire extract *.html *.pdf | newswire classify\n";
 
 struct run {
     const struct extract *options;
@@ -52,7 +58,34 @@ static void print_article(const char *path, const struct article *a)
     jsonl_print(stdout, object);
 }
 
-static void extract_one(struct run *r, const char *path)
+static void print(struct run *r, const char *path, const struct article *a)
+{
+    if (r->options->explain)
+        printf("%s: %s\n%s\n", path, a->title, buf_str(&r->explanation));
+    else
+        print_article(path, a);
+}
+
+// A document without text is a failure; the explanation is shown all the same.
+static enum err extract_pdf(struct run *r, const char *path, const struct page_source *source,
+                            struct buf *explain, struct problem *why)
+{
+    struct pdf pdf;
+    struct article article;
+    enum err e = pdf_document(source, NULL, &pdf, explain, why);
+    if (e)
+        return e;
+    const char *trouble = pdf_trouble(&pdf);
+    pdf_article(&pdf, &article);
+    if (!trouble || explain)
+        print(r, path, &article);
+    if (trouble)
+        e = problem_set(why, ERR_INPUT, "%s", trouble);
+    pdf_free(&pdf);
+    return e;
+}
+
+static enum err extract_one(struct run *r, const char *path, struct problem *why)
 {
     char content_type[200] = "";
     if (*r->options->charset)
@@ -62,13 +95,12 @@ static void extract_one(struct run *r, const char *path)
                                  .url = r->options->url,
                                  .content_type = content_type,
                                  .now_ms = r->now_ms};
+    struct buf *explain = r->options->explain ? &r->explanation : NULL;
     buf_clear(&r->explanation);
-    const struct article *a =
-        extractor_page(r->extractor, &source, r->options->explain ? &r->explanation : NULL);
-    if (r->options->explain)
-        printf("%s: %s\n%s\n", path, a->title, buf_str(&r->explanation));
-    else
-        print_article(path, a);
+    if (pdf_sniff(source.bytes, source.size))
+        return extract_pdf(r, path, &source, explain, why);
+    print(r, path, extractor_page(r->extractor, &source, explain));
+    return OK;
 }
 
 int cmd_extract(int argc, char **argv)
@@ -79,8 +111,8 @@ int cmd_extract(int argc, char **argv)
     if (!options_read(&settings, argc, argv, &o, &first))
         return CMD_WRONG;
     if (first == argc)
-        return options_wrong(argv[0], "no file is named: give one or more HTML files, or - for "
-                                      "standard input");
+        return options_wrong(argv[0], "no file is named: give one or more HTML or PDF files, or - "
+                                      "for standard input");
     struct run r = {.options = &o,
                     .extractor = extractor_new(),
                     .page = buf_new(PAGE_MAX),
@@ -89,10 +121,10 @@ int cmd_extract(int argc, char **argv)
     for (int i = first; i < argc; i++) {
         struct problem why = {""};
         buf_clear(&r.page);
-        if (file_read(argv[i], &r.page, &why) == OK)
-            extract_one(&r, argv[i]);
-        else
+        if (file_read(argv[i], &r.page, &why) != OK)
             status = options_failed(argv[0], "%s", why.text);
+        else if (extract_one(&r, argv[i], &why) != OK)
+            status = options_failed(argv[0], "%s: %s", argv[i], why.text);
     }
     extractor_free(&r.extractor);
     buf_free(&r.page);

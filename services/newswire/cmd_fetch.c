@@ -8,7 +8,9 @@
 #include "common/settings.h"
 #include "common/text.h"
 #include "services/fetcher/extract/feed.h"
+#include "services/fetcher/extract/pdf.h"
 #include "services/fetcher/extract/sniff.h"
+#include "services/fetcher/extract/wrapper.h"
 #include "services/fetcher/http.h"
 #include "services/newswire/commands.h"
 #include "services/newswire/findings.h"
@@ -35,11 +37,12 @@ static const struct setting table[] = {
 
 static const char usage[] =
     "Usage: newswire fetch URL [options]\n"
-    "Fetches a page, takes its article out and labels it, as the stack would, and prints all of it "
-    "as\n"
-    "one JSON object; of a feed, its entries. Needs no stack and keeps nothing.\n"
+    "Fetches a page or PDF document, takes its article out and labels it, as the stack would, and\n"
+    "prints all of it as one JSON object; of a feed, its entries. Of a page that only wraps a PDF\n"
+    "document, `document` is where that is. Needs no stack and keeps nothing.\n"
     "\n"
     "  newswire fetch https://news.example.com/press/2026/results.html\n"
+    "  newswire fetch https://www.例子.中国/公告/2026-012.pdf | jq -r .text\n"
     "  newswire fetch https://例子.中国/要闻/2026-11-21.html | jq '{title, primary, labels}'\n"
     "  newswire fetch http://127.0.0.1:8000/feed.xml --allow-private 127.0.0.0/8\n";
 
@@ -84,22 +87,48 @@ static enum err add_feed(json_t *object, const struct page_source *source, struc
     return e;
 }
 
-static enum err add_page(json_t *object, const struct page_source *source, const char *labels,
-                         struct problem *why)
+static enum err add_article(json_t *object, const char *found, const struct article *a,
+                            const char *labels, struct problem *why)
 {
     struct labeler *labeler = NULL;
     enum err e = labeler_load(*labels ? labels : label_default_folder(), &labeler, why);
     if (e)
         return e;
-    struct extractor *extractor = extractor_new();
-    const struct article *a = extractor_page(extractor, source, NULL);
-    json_object_set_new(object, "found", json_string("page"));
+    json_object_set_new(object, "found", json_string(found));
     findings_article(object, a);
     const struct document document = {a->title, a->standfirst, a->text};
     findings_labels(object, labeler_run(labeler, &document));
-    extractor_free(&extractor);
     labeler_free(&labeler);
     return OK;
+}
+
+static enum err add_page(json_t *object, const struct page_source *source, const char *labels,
+                         struct problem *why)
+{
+    struct extractor *extractor = extractor_new();
+    const struct article *a = extractor_page(extractor, source, NULL);
+    const char *document = wrapper_document(a);
+    if (*document)
+        json_object_set_new(object, "document", json_string(document));
+    enum err e = add_article(object, "page", a, labels, why);
+    extractor_free(&extractor);
+    return e;
+}
+
+static enum err add_pdf(json_t *object, const struct page_source *source, const char *labels,
+                        struct problem *why)
+{
+    struct pdf pdf;
+    struct article article;
+    enum err e = pdf_document(source, NULL, &pdf, NULL, why);
+    if (e)
+        return e;
+    const char *trouble = pdf_trouble(&pdf);
+    pdf_article(&pdf, &article);
+    e = trouble ? problem_set(why, ERR_INPUT, "%s", trouble)
+                : add_article(object, "pdf", &article, labels, why);
+    pdf_free(&pdf);
+    return e;
 }
 
 // What it is, by its bytes, decides how it is read.
@@ -107,6 +136,8 @@ static enum err add_found(json_t *object, const struct page_source *source, cons
                           struct problem *why)
 {
     enum sniff kind = sniff_document(source->bytes, source->size);
+    if (pdf_sniff(source->bytes, source->size))
+        return add_pdf(object, source, labels, why);
     switch (kind) {
     case SNIFF_RSS:
     case SNIFF_RDF:
@@ -118,7 +149,8 @@ static enum err add_found(json_t *object, const struct page_source *source, cons
     case SNIFF_XML: // XHTML, mostly
         return add_page(object, source, labels, why);
     default:
-        return problem_set(why, ERR_INPUT, "it is %s; this command shows pages and feeds",
+        return problem_set(why, ERR_INPUT,
+                           "it is %s; this command shows pages, PDF documents and feeds",
                            sniff_name(kind));
     }
 }

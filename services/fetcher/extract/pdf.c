@@ -1,261 +1,288 @@
 // SPDX-License-Identifier: MIT
 #include "services/fetcher/extract/pdf.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-#include "common/mem.h"
 #include "common/text.h"
 #include "services/fetcher/extract/page.h"
+#include "services/fetcher/extract/pdf_parts.h"
 
 enum {
-    LINES_MAX = 100000,
-    TITLE_LINES = 12,     // at the top, where the title is looked for
-    TITLE_SIZE_MAX = 300, // bytes
-    DATE_LINES = 30,      // at either end, where the date is looked for
-    EDGE_LINES = 2,       // of a page, where headers and footers stand
-    EDGE_REPEATS = 3,     // pages that repeat a line there
-    SHORT_LINE = 28,      // a line this much shorter than the page's widest ends its paragraph
+    TITLE_MAX = 1000,
+    SNIFF_BYTES = 1024,
+    USEFUL_TITLE = 6,   // length of a title that says something
+    STRANGE_SHARE = 10, // one in so many characters from scripts that do not go together
+    STRANGE_BLOCKS = 6, // and from so many of them
+    BLOCK_BITS = 7,     // 128 characters
+    BLOCKS = 0x10000 >> BLOCK_BITS,
+    UNREADABLE_LEAST = 5, // and one in so many bytes of text: as for web pages
+    UNREADABLE_ONE_IN = 60,
+    SAMPLE = 120,
 };
 
-struct line {
-    struct html_str s; // without space around it; n 0: an empty line
-    uint32_t length;   // as in page.h
-    bool edge;         // near the top or bottom of its page
-    bool dropped;
-};
-
-struct lines {
-    struct line *items;
-    size_t n, cap;
-};
-
-static struct html_str trimmed(const char *s, size_t n)
+bool pdf_sniff(const uint8_t *bytes, size_t size)
 {
-    for (size_t blank; n > 0 && (blank = text_space(s, n)) > 0; n -= blank)
-        s += blank;
-    while (n > 0 && (s[n - 1] == ' ' || s[n - 1] == '\r' || s[n - 1] == '\t'))
-        n--;
-    return (struct html_str){s, n};
+    size_t n = size < SNIFF_BYTES ? size : SNIFF_BYTES;
+    const uint8_t *at = n >= 5 ? memmem(bytes, n, "%PDF-", 5) : NULL;
+    return at && !memchr(bytes, '<', (size_t)(at - bytes));
 }
 
-static void mark_edges(struct lines *l, size_t from)
+// Readable.
+
+// Characters of scripts that filings in Chinese and English are made of.
+static bool is_expected(uint32_t c)
 {
-    size_t seen = 0;
-    for (size_t i = from; i < l->n && seen < EDGE_LINES; i++)
-        seen += l->items[i].edge = l->items[i].s.n > 0;
-    seen = 0;
-    for (size_t i = l->n; i > from && seen < EDGE_LINES; i--)
-        seen += l->items[i - 1].edge = l->items[i - 1].s.n > 0;
+    static const struct {
+        uint32_t from, to;
+    } ranges[] = {{0x20, 0x7E},     {0xA0, 0xFF},     {0x370, 0x3FF},   {0x2000, 0x206F},
+                  {0x2070, 0x27BF}, {0x2E80, 0x33FF}, {0x4E00, 0x9FFF}, {0xAC00, 0xD7A3},
+                  {0xF900, 0xFAFF}, {0xFE10, 0xFE6F}, {0xFF00, 0xFFEF}, {0x20000, 0x3FFFF}};
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
+        if (c >= ranges[i].from && c <= ranges[i].to)
+            return true;
+    return false;
 }
 
-static void split(const char *text, size_t size, struct lines *l)
+static bool is_layout(uint32_t c)
 {
-    size_t page = 0;
-    for (size_t i = 0; i < size && l->n < LINES_MAX;) {
-        size_t end = i;
-        while (end < size && text[end] != '\n' && text[end] != '\f')
-            end++;
-        struct html_str s = trimmed(text + i, end - i);
-        mem_reserve((void **)&l->items, &l->cap, l->n + 1, sizeof *l->items);
-        l->items[l->n++] = (struct line){.s = s, .length = measure_text(s.s, s.n).length};
-        if (end < size && text[end] == '\f') {
-            mark_edges(l, page);
-            page = l->n;
-        }
-        i = end + 1;
+    return c == '\t' || c == '\n' || c == '\f' || c == '\r';
+}
+
+static bool is_broken(uint32_t c)
+{
+    return (c < 0x20 && !is_layout(c)) || (c >= 0x7F && c < 0xA0) || c == 0xFFFD ||
+           (c >= 0xE000 && c < 0xF000) || (c > 0xF0FF && c < 0xF900) || c >= 0xF0000;
+}
+
+// A font without a map to Unicode gives its glyphs' numbers as if they were characters: controls,
+// private ones, and letters of a dozen scripts at once. U+F0xx are a symbol font's bullets.
+static uint32_t count_unreadable(const char *s, size_t n)
+{
+    uint32_t broken = 0, strange = 0, all = 0, blocks = 0;
+    bool seen[BLOCKS] = {false};
+    for (size_t i = 0; i < n;) {
+        uint32_t c;
+        i += text_decode(s + i, n - i, &c);
+        all++;
+        broken += is_broken(c);
+        if (is_broken(c) || is_expected(c) || is_layout(c) || c >= 0x10000)
+            continue;
+        strange++;
+        blocks += !seen[c >> BLOCK_BITS];
+        seen[c >> BLOCK_BITS] = true;
     }
-    mark_edges(l, page);
+    bool mixed = blocks >= STRANGE_BLOCKS && strange > all / STRANGE_SHARE;
+    return broken + (mixed ? strange : 0);
 }
 
-// "3", "- 3 -", "3 / 10", 第3页 共10页
-static bool is_page_number(struct html_str s)
+const char *pdf_trouble(const struct pdf *pdf)
 {
-    bool digit = false;
-    for (size_t i = 0; i < s.n; i++) {
-        char c = s.s[i];
-        if (c >= '0' && c <= '9')
-            digit = true;
-        else if (strchr(" -/", c) == NULL && strncmp(s.s + i, "第", 3) != 0 &&
-                 strncmp(s.s + i, "页", 3) != 0 && strncmp(s.s + i, "共", 3) != 0)
+    if (pdf->unreadable >= UNREADABLE_LEAST &&
+        (uint64_t)pdf->unreadable * UNREADABLE_ONE_IN > pdf->text.size)
+        return "the PDF's text is garbled: its fonts do not say which characters they show";
+    if (pdf->text.size == 0)
+        return "a PDF without text: scanned?";
+    return NULL;
+}
+
+// Title and date.
+
+// A link's text without what only says that it is a file.
+static struct html_str bare_title(const char *title)
+{
+    struct html_str s = {title, strlen(title)};
+    static const char *const endings[] = {".pdf", "(pdf)", "[pdf]", "（PDF）", " "};
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        size_t n = strlen(endings[i]);
+        if (s.n >= n && strncasecmp(s.s + s.n - n, endings[i], n) == 0)
+            s.n -= n;
+    }
+    size_t from = 0;
+    if (s.n > 6 && memcmp(s.s, "附件", 6) == 0)
+        for (from = 6; from < s.n && s.s[from] >= '0' && s.s[from] <= '9';)
+            from++;
+    bool colon = s.n >= from + 3 && memcmp(s.s + from, "：", 3) == 0;
+    if (from > 0 && (colon || (s.n > from && s.s[from] == ':'))) {
+        s.s += from + (colon ? 3 : 1);
+        s.n -= from + (colon ? 3 : 1);
+    }
+    return s;
+}
+
+// False for 下载, "View PDF", 1219-600100 and their like.
+static bool is_useful(struct html_str s)
+{
+    static const char *const empty[] = {
+        "下载",        "下載",     "查看",      "点击下载",     "點擊下載",
+        "点击查看",    "公告全文", "全文下载",  "附件下载",     "查看全文",
+        "download",    "view",     "view pdf",  "pdf",          "read more",
+        "click here",  "here",     "full text", "announcement", "view announcement",
+        "download pdf"};
+    for (size_t i = 0; i < sizeof empty / sizeof *empty; i++)
+        if (s.n == strlen(empty[i]) && strncasecmp(s.s, empty[i], s.n) == 0)
             return false;
-        else if ((unsigned char)c >= 0x80)
-            i += 2;
+    uint32_t letters = 0;
+    for (size_t i = 0; i < s.n;) {
+        uint32_t c;
+        i += text_decode(s.s + i, s.n - i, &c);
+        letters += text_is_cjk(c) ? 2 : (c | 0x20) >= 'a' && (c | 0x20) <= 'z' ? 1 : c > 0xBF;
     }
-    return digit && s.n < 30;
+    return letters >= USEFUL_TITLE;
 }
 
-static int by_text(const void *a, const void *b)
+static const char *choose_title(struct pdf *pdf, bool sure, const struct pdf_hint *hint)
 {
-    const struct line *x = *(const struct line *const *)a, *y = *(const struct line *const *)b;
-    size_t n = x->s.n < y->s.n ? x->s.n : y->s.n;
-    int order = memcmp(x->s.s, y->s.s, n);
-    return order ? order : (x->s.n > y->s.n) - (x->s.n < y->s.n);
+    if (sure)
+        return "the first lines, as titles end";
+    struct html_str told = bare_title(hint ? hint->title : "");
+    if (told.n == 0 || (!is_useful(told) && pdf->title.size > 0))
+        return pdf->title.size > 0 ? "the first lines" : "none";
+    buf_clear(&pdf->title);
+    buf_add(&pdf->title, told.s, text_cut(told.s, told.n, TITLE_MAX));
+    pdf->title.size = text_clean((char *)pdf->title.data, pdf->title.size);
+    pdf->title.data[pdf->title.size] = '\0';
+    return "the page that links it";
 }
 
-static bool same(const struct line *a, const struct line *b)
+static const char *choose_date(struct pdf *pdf, const struct pdf_lines *l,
+                               const struct date_rules *rules, const struct pdf_hint *hint)
 {
-    return a->s.n == b->s.n && memcmp(a->s.s, b->s.s, a->s.n) == 0;
-}
-
-// Lines at the edge of several pages: all but the first of each.
-static void drop_repeated(struct lines *l)
-{
-    struct line **edges = mem_alloc((l->n + 1) * sizeof(struct line *));
-    size_t n = 0;
-    for (size_t i = 0; i < l->n; i++)
-        if (l->items[i].edge && !l->items[i].dropped)
-            edges[n++] = &l->items[i];
-    qsort(edges, n, sizeof *edges, by_text);
-    for (size_t i = 0, end; i < n; i = end) {
-        for (end = i + 1; end < n && same(edges[i], edges[end]);)
-            end++;
-        for (size_t k = i; k < end && end - i >= EDGE_REPEATS; k++)
-            edges[k]->dropped = true;
+    const char *rule;
+    if (pdf->date.precision != DATE_NONE)
+        return "beside the title";
+    if (hint && hint->published_ms && hint->precision != DATE_NONE) {
+        pdf->date = (struct date){hint->published_ms, hint->precision, rules->zone};
+        return "the page that links it";
     }
-    free(edges);
+    return pdf_signature(l, rules, &pdf->date, &rule) ? rule : "";
 }
 
-static void drop_furniture(struct lines *l)
-{
-    for (size_t i = 0; i < l->n; i++)
-        l->items[i].dropped = l->items[i].edge && is_page_number(l->items[i].s);
-    drop_repeated(l);
-}
+// Explanation.
 
-static bool ends(struct html_str s, const char *with)
+static void explain_lines(const struct pdf_lines *l, struct buf *out)
 {
-    size_t n = strlen(with);
-    return s.n >= n && memcmp(s.s + s.n - n, with, n) == 0;
-}
-
-// A line that ends a paragraph: with a full stop, or well short of the right margin.
-static bool ends_paragraph(const struct line *line, uint32_t widest)
-{
-    static const char *const stops[] = {"。", "！", "？", "；", "：", ".", "!", "?", ":", "”"};
-    bool stop = false;
-    for (size_t i = 0; i < sizeof stops / sizeof *stops; i++)
-        stop |= ends(line->s, stops[i]);
-    return line->length + (stop ? 4 : SHORT_LINE) < widest;
-}
-
-static bool is_cjk_end(struct html_str s)
-{
-    return s.n >= 3 && (unsigned char)s.s[s.n - 3] >= 0xE3;
-}
-
-static uint32_t widest_line(const struct lines *l)
-{
-    uint32_t widest = 0;
-    for (size_t i = 0; i < l->n; i++)
-        if (l->items[i].length > widest && l->items[i].length < 200)
-            widest = l->items[i].length;
-    return widest;
-}
-
-static void join(const struct lines *l, struct buf *text)
-{
-    uint32_t widest = widest_line(l);
-    bool paragraph = true, cjk = false;
+    static const char *const reasons[] = {[PDF_KEPT] = "",
+                                          [PDF_PAGE_NUMBER] = "page number",
+                                          [PDF_REPEATED] = "repeated on pages",
+                                          [PDF_LETTERHEAD] = "letterhead",
+                                          [PDF_TITLE] = "title",
+                                          [PDF_SCANNER] = "scanner's mark"};
+    buf_puts(out, "\ndropped\n");
     for (size_t i = 0; i < l->n; i++) {
-        const struct line *line = &l->items[i];
-        if (line->dropped)
-            continue;
-        if (line->s.n == 0) {
-            paragraph |= !line->edge && i > 0 && !l->items[i - 1].dropped;
-            continue;
+        struct html_str s = l->items[i].s;
+        size_t n = text_cut(s.s, s.n, SAMPLE);
+        if (l->items[i].drop)
+            buf_printf(out, "  - %-17s page %-4u %.*s%s\n", reasons[l->items[i].drop],
+                       l->items[i].page + 1, (int)n, s.s, n < s.n ? "…" : "");
+    }
+}
+
+static void explain_text(const struct pdf *pdf, struct buf *out)
+{
+    const char *s = buf_str(&pdf->text), *end = s + pdf->text.size;
+    buf_puts(out, "\ntext, kept\n");
+    while (s < end) {
+        const char *newline = memchr(s, '\n', (size_t)(end - s));
+        size_t size = (size_t)((newline ? newline : end) - s), n = text_cut(s, size, SAMPLE);
+        buf_printf(out, "  + %.*s%s\n", (int)n, s, n < size ? "…" : "");
+        s += size + 1;
+    }
+}
+
+static void explain(const struct pdf *pdf, const struct pdf_lines *l, const char *title_rule,
+                    struct buf *out)
+{
+    const char *trouble = pdf_trouble(pdf);
+    char date[DATE_TEXT_SIZE] = "";
+    if (pdf->date.precision != DATE_NONE)
+        date_format(&pdf->date, date);
+    buf_printf(out, "PDF document of %u pages, %zu lines\n", l->pages, l->n);
+    buf_printf(out, "title     by rule: %s  %s\n", title_rule, buf_str(&pdf->title));
+    buf_printf(out, "date      by rule: %s  %s\n", *date ? pdf->date_rule : "none", date);
+    if (trouble)
+        buf_printf(out, "trouble   %s\n", trouble);
+    explain_lines(l, out);
+    explain_text(pdf, out);
+}
+
+// All.
+
+// The text without what no text may hold, but for the form feeds that end pages.
+static struct buf cleaned(const char *text, size_t size)
+{
+    struct buf b = buf_new(size + 1);
+    for (size_t i = 0; i < size;) {
+        const char *feed = memchr(text + i, '\f', size - i);
+        size_t n = feed ? (size_t)(feed - (text + i)) : size - i;
+        size_t from = b.size;
+        if (n > 0) {
+            buf_add(&b, text + i, n);
+            b.size = from + text_clean((char *)b.data + from, n);
         }
-        if (text->size > 0 && (paragraph || !cjk))
-            buf_puts(text, paragraph ? "\n" : " ");
-        buf_add(text, line->s.s, line->s.n);
-        cjk = is_cjk_end(line->s);
-        paragraph = ends_paragraph(line, widest);
+        if (feed)
+            buf_puts(&b, "\f");
+        i += n + 1;
     }
+    return b;
 }
 
-static bool is_filing_header(struct html_str s)
+static void set_language(struct pdf *pdf)
 {
-    static const char *const words[] = {"证券代码", "證券代號", "股票代码",   "股份代號",
-                                        "公告编号", "证券简称", "Stock Code", "Announcement No"};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (memmem(s.s, s.n, words[i], strlen(words[i])))
-            return true;
-    return false;
+    char language[LANGUAGE_SIZE];
+    struct html_str text = {buf_str(&pdf->text), pdf->text.size};
+    const char *tag = language_tag(text, (struct html_str){"", 0}, language);
+    memcpy(pdf->language, tag, strlen(tag) + 1);
 }
 
-static bool ends_title(struct html_str s)
+void pdf_read(const char *text, size_t size, const struct pdf_hint *hint, int64_t now_ms,
+              struct pdf *out, struct buf *explanation)
 {
-    static const char *const words[] = {"公告", "通知",   "决议",      "決議", "报告",
-                                        "報告", "说明書", "说明",      "声明", "意见",
-                                        "办法", "通函",   "提示性公告"};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (ends(s, words[i]))
-            return true;
-    return false;
-}
-
-static void find_title(const struct lines *l, struct buf *title)
-{
-    bool open = false;
-    for (size_t i = 0, seen = 0; i < l->n && seen < TITLE_LINES; i++) {
-        const struct line *line = &l->items[i];
-        if (line->s.n == 0 || is_filing_header(line->s)) {
-            if (open && title->size > 0 && line->s.n == 0 &&
-                !is_cjk_end((struct html_str){buf_str(title), title->size}))
-                return; // an English title is one paragraph
-            continue;
-        }
-        seen++;
-        if (title->size + line->s.n > TITLE_SIZE_MAX)
-            return;
-        if (title->size > 0 && !is_cjk_end((struct html_str){buf_str(title), title->size}))
-            buf_puts(title, " ");
-        buf_add(title, line->s.s, line->s.n);
-        open = true;
-        if (ends_title(line->s) || ends(line->s, "。"))
-            return;
-    }
-}
-
-static bool find_date(const struct lines *l, size_t from, size_t to, bool last,
-                      const struct date_rules *rules, struct date *out)
-{
-    bool found = false;
-    for (size_t i = from; i < to && (last || !found); i++) {
-        const struct line *line = &l->items[i];
-        if (line->length > 0 && line->length <= 60 && date_find(line->s.s, line->s.n, rules, out))
-            found = true;
-    }
-    return found;
-}
-
-static void clean(struct buf *b)
-{
-    if (b->size == 0)
-        return;
-    b->size = text_clean((char *)b->data, b->size);
-    b->data[b->size] = '\0';
-}
-
-void pdf_read(const char *text, size_t size, const struct date_rules *rules, struct pdf *out)
-{
-    *out = (struct pdf){.title = buf_new(2 * TITLE_SIZE_MAX), .text = buf_new(PDF_TEXT_MAX * 2)};
-    struct lines l = {0};
-    split(text, text_valid_prefix(text, size), &l);
-    drop_furniture(&l);
-    join(&l, &out->text);
-    find_title(&l, &out->title);
-    size_t tail = l.n > DATE_LINES ? l.n - DATE_LINES : 0;
-    if (!find_date(&l, tail, l.n, true, rules, &out->date))
-        (void)find_date(&l, 0, l.n < DATE_LINES ? l.n : DATE_LINES, false, rules, &out->date);
-    clean(&out->title);
-    clean(&out->text);
-    free(l.items);
+    *out = (struct pdf){.title = buf_new(2 * TITLE_MAX), .text = buf_new(PDF_TEXT_MAX * 2)};
+    struct pdf_lines l;
+    bool sure;
+    struct buf own = cleaned(text, size);
+    out->unreadable = count_unreadable(text, size);
+    pdf_lines_read(buf_str(&own), own.size, &l);
+    out->pages = l.pages;
+    struct html_str all = {buf_str(&own), own.size};
+    char language[LANGUAGE_SIZE];
+    bool chinese = strncmp(language_tag(all, (struct html_str){"", 0}, language), "zh", 2) == 0;
+    struct date_rules rules = {chinese ? ZONE_SHANGHAI : ZONE_UTC, now_ms};
+    pdf_head(&l, &rules, &out->title, &sure, &out->date);
+    const char *title_rule = choose_title(out, sure, hint);
+    out->date_rule = choose_date(out, &l, &rules, hint);
+    pdf_paragraphs(&l, &out->text);
+    set_language(out);
+    if (explanation)
+        explain(out, &l, title_rule, explanation);
+    pdf_lines_free(&l);
+    buf_free(&own);
 }
 
 void pdf_free(struct pdf *pdf)
 {
     buf_free(&pdf->title);
     buf_free(&pdf->text);
+}
+
+void pdf_article(const struct pdf *pdf, struct article *out)
+{
+    *out = (struct article){
+        .title = buf_str(&pdf->title),
+        .standfirst = "",
+        .text = buf_str(&pdf->text),
+        .text_size = pdf->text.size,
+        .author = "",
+        .site_name = "",
+        .canonical_url = "",
+        .image = "",
+        .language = pdf->language,
+        .published_ms = pdf->date.precision == DATE_NONE ? 0 : pdf->date.ms,
+        .precision = pdf->date.precision,
+        .zone = pdf->date.zone,
+        .date_rule = pdf->date_rule,
+        // What pdftotext was asked for.
+        .charset = {.declared = "", .used = "utf-8", .replacements = pdf->unreadable}};
 }

@@ -12,22 +12,28 @@
 
 typedef Newswire__V1__ExtractResult pb_result;
 
-// What the worker answers to a document, with room for so many bytes of answer.
-static pb_result *understood(const struct buf *document, size_t answer_max)
+// What the worker answers to a task with this document as its body, and room for so many bytes.
+static pb_result *understood_task(Newswire__V1__ExtractTask *task, const struct buf *document,
+                                  size_t answer_max)
 {
-    Newswire__V1__ExtractTask task = NEWSWIRE__V1__EXTRACT_TASK__INIT;
     struct understand *u = understand_new();
     struct buf answer = buf_new(answer_max);
     struct problem why = {""};
     ProtobufCMessage *m;
-    task.url = (char *)"https://例子.中国/";
-    task.body = (ProtobufCBinaryData){document->size, document->data};
-    understand_run(u, &task, &answer);
+    task->url = (char *)"https://例子.中国/";
+    task->body = (ProtobufCBinaryData){document->size, document->data};
+    understand_run(u, task, &answer);
     if (wire_unpack(&newswire__v1__extract_result__descriptor, answer.data, answer.size, &m, &why))
         fail_msg("%s", why.text);
     buf_free(&answer);
     understand_free(&u);
     return (pb_result *)m;
+}
+
+static pb_result *understood(const struct buf *document, size_t answer_max)
+{
+    Newswire__V1__ExtractTask task = NEWSWIRE__V1__EXTRACT_TASK__INIT;
+    return understood_task(&task, document, answer_max);
 }
 
 // A sitemap whose last entry is the newest.
@@ -81,9 +87,8 @@ static void what_does_not_fit_into_an_answer_is_a_problem_for_a_person(void **st
     buf_free(&b);
 }
 
-static void a_pdf_document_is_read_as_an_announcement(void **state)
+static struct buf dividend(void)
 {
-    (void)state;
     struct buf b = buf_new(4096);
     buf_puts(&b, "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
                  "2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
@@ -94,16 +99,85 @@ static void a_pdf_document_is_read_as_an_announcement(void **state)
                  "four pence a share on 3 May.) Tj ET\nendstream endobj\n"
                  "5 0 obj<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>endobj\n"
                  "trailer<</Root 1 0 R/Size 6>>\n%%EOF\n");
+    return b;
+}
+
+static bool not_installed(const pb_result *r)
+{
+    return strstr(r->problem, "poppler") != NULL;
+}
+
+static void a_pdf_document_is_read_as_an_announcement(void **state)
+{
+    (void)state;
+    struct buf b = dividend();
     pb_result *r = understood(&b, 1 << 20);
-    if (strstr(r->problem, "poppler")) {
+    if (not_installed(r)) {
         wire_free(&r->base);
         buf_free(&b);
-        skip(); // pdftotext is not installed here
+        skip();
     }
     assert_string_equal(r->problem, "");
     assert_int_equal(r->found, NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_PAGE);
     assert_string_equal(r->announcement->title, "Notice of a dividend");
     assert_non_null(strstr(r->announcement->text, "four pence a share"));
+    assert_string_equal(r->announcement->charset_used, "utf-8");
+    assert_string_equal(r->announcement->language, "en");
+    wire_free(&r->base);
+    buf_free(&b);
+}
+
+static void a_pdf_document_is_called_as_its_source_calls_it(void **state)
+{
+    (void)state;
+    struct buf b = dividend();
+    Newswire__V1__ExtractTask task = NEWSWIRE__V1__EXTRACT_TASK__INIT;
+    pb_announcement hint = NEWSWIRE__V1__ANNOUNCEMENT__INIT;
+    hint.title = (char *)"关于分红的公告";
+    hint.published_ms = 1700000000000;
+    hint.published_precision = NEWSWIRE__V1__PRECISION__PRECISION_MINUTE;
+    task.hint = &hint;
+    pb_result *r = understood_task(&task, &b, 1 << 20);
+    if (not_installed(r)) {
+        wire_free(&r->base);
+        buf_free(&b);
+        skip();
+    }
+    assert_string_equal(r->announcement->title, "关于分红的公告");
+    assert_true(r->announcement->published_ms == 1700000000000);
+    assert_int_equal(r->announcement->published_precision,
+                     NEWSWIRE__V1__PRECISION__PRECISION_MINUTE);
+    wire_free(&r->base);
+    buf_free(&b);
+}
+
+static void a_page_that_only_wraps_a_document_names_it(void **state)
+{
+    (void)state;
+    static const char html[] =
+        "<html><head><meta charset=\"utf-8\"><title>关于分红的公告</title></head>"
+        "<body><h1>关于分红的公告</h1><p>2026-10-13</p>"
+        "<p><a href=\"/f/1.pdf\">附件：分红公告.pdf</a></p></body></html>";
+    struct buf b = buf_new(4096);
+    buf_puts(&b, html);
+    pb_result *r = understood(&b, 1 << 20);
+    assert_string_equal(r->document, "https://xn--fsqu00a.xn--fiqs8s/f/1.pdf");
+    assert_string_equal(r->announcement->title, "关于分红的公告");
+    wire_free(&r->base);
+    buf_free(&b);
+}
+
+static void where_a_document_was_asked_for_a_page_will_not_do(void **state)
+{
+    (void)state;
+    struct buf b = buf_new(4096);
+    Newswire__V1__ExtractTask task = NEWSWIRE__V1__EXTRACT_TASK__INIT;
+    buf_puts(&b, "<html><body><p>会议研究部署了国有企业改革的重点工作。</p></body></html>");
+    task.kind = NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_PAGE;
+    task.document = true;
+    pb_result *r = understood_task(&task, &b, 1 << 20);
+    assert_null(r->announcement);
+    assert_string_equal(r->problem, "it is an HTML page, not a PDF document");
     wire_free(&r->base);
     buf_free(&b);
 }
@@ -124,6 +198,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_pdf_document_is_read_as_an_announcement),
+        cmocka_unit_test(a_pdf_document_is_called_as_its_source_calls_it),
+        cmocka_unit_test(a_page_that_only_wraps_a_document_names_it),
+        cmocka_unit_test(where_a_document_was_asked_for_a_page_will_not_do),
         cmocka_unit_test(a_damaged_pdf_document_is_a_problem_for_a_person),
         cmocka_unit_test(a_sitemap_of_full_size_is_read_whole),
         cmocka_unit_test(of_a_sitemap_too_large_for_an_answer_the_newest_are_read),
