@@ -23,6 +23,7 @@ enum {
     DUE_LIMIT = 1000, // sources, and pages of one host, taken from the ledger at a time
     LOW_WATER = 100,  // a host with fewer jobs queued is given more
     DEPTH = 4,        // tasks given to a worker at a time: it works on while the ledger is flushed
+    PARKED_MAX = 500, // pages that wait for their document's turn
 };
 
 struct fetch {
@@ -36,6 +37,7 @@ struct fetch {
     struct workers *workers;
     struct map *known;   // jobs queued or under way, by key_of()
     struct map *running; // struct request by tag
+    struct map *parked;  // struct request by key_of(): its page is the wrapper of a document
     struct timer *timer;
     uint64_t tag;
     bool draining, rescan;
@@ -98,6 +100,44 @@ static void request_end(struct request *r)
         timer_set(f->timer, 0, false);
 }
 
+// Documents. The request leaves its page's host and waits for its turn at the document's; what the
+// page said stays with it, in memory: after a crash the page is fetched again.
+
+static void park(struct request *r)
+{
+    struct fetch *f = r->fetch;
+    struct job job = r->job;
+    job.document = true;
+    map_remove(f->running, r->tag);
+    answered(r);
+    map_set(f->parked, key_of(&job), r);
+    if (url_host(record_url(&r->record), r->host))
+        panic("the host of a document that has none");
+    hosts_add(f->hosts, r->host, &job);
+    timer_set(f->timer, 0, false);
+}
+
+// The page's result is a wrapper's: true if the request goes on to the document, or ends here.
+static bool go_on(struct request *r, Newswire__V1__ExtractResult **page)
+{
+    struct fetch *f = r->fetch;
+    if (f->draining && *(*page)->document) {
+        request_free(r); // as if it had never been asked: the next start does it
+        return true;
+    }
+    if (!record_document(&r->record, page))
+        return false;
+    flush_soon(f->flush);
+    if (map_size(f->parked) < PARKED_MAX) {
+        park(r);
+    } else {
+        record_document_failed(&r->record, f->ledger, "too many documents wait for their turn",
+                               false);
+        request_end(r);
+    }
+    return true;
+}
+
 // The worker's answer.
 
 static void keep_page(struct request *r, const Newswire__V1__ExtractResult *result)
@@ -128,10 +168,22 @@ static void on_work(void *arg, uint64_t tag, enum work_outcome outcome, const ui
         problem_set(&why, OK, "it cannot be read: %.*s", (int)size, (const char *)bytes);
     else if (wire_unpack(&newswire__v1__extract_result__descriptor, bytes, size, &m, &why))
         m = NULL;
-    if (m)
-        keep_page(r, (Newswire__V1__ExtractResult *)m);
-    if (m)
-        record_understood(&r->record, f->ledger, (Newswire__V1__ExtractResult *)m);
+    Newswire__V1__ExtractResult *result = (Newswire__V1__ExtractResult *)m;
+    bool document = r->record.page != NULL;
+    if (result && !document) {
+        keep_page(r, result);
+        if (go_on(r, &result)) {
+            if (result)
+                wire_free(&result->base);
+            return;
+        }
+    }
+    if (result && document)
+        record_document_understood(&r->record, f->ledger, result);
+    else if (result)
+        record_understood(&r->record, f->ledger, result);
+    else if (document)
+        record_document_failed(&r->record, f->ledger, why.text, true);
     else
         record_failed(&r->record, f->ledger, why.text, true);
     wire_free(m);
@@ -139,6 +191,19 @@ static void on_work(void *arg, uint64_t tag, enum work_outcome outcome, const ui
 }
 
 // The server's answer.
+
+// Title and date of the page's entry: what the source says of it.
+static Newswire__V1__Announcement hint_of(const struct request *r)
+{
+    Newswire__V1__Announcement hint = NEWSWIRE__V1__ANNOUNCEMENT__INIT;
+    const struct entry *e = r->record.entry;
+    if (e && e->hint) {
+        hint.title = e->hint->title;
+        hint.published_ms = e->hint->published_ms;
+        hint.published_precision = e->hint->published_precision;
+    }
+    return hint;
+}
 
 static void submit(struct request *r, const struct http_response *response)
 {
@@ -151,9 +216,12 @@ static void submit(struct request *r, const struct http_response *response)
     t.body.data = (uint8_t *)response->body;
     t.body.len = response->size;
     t.now_ms = r->record.fetched_ms;
+    Newswire__V1__Announcement hint = hint_of(r);
     if (r->record.source)
         t.selector = r->record.source->selector;
-    t.keep = r->fetch->options.pages && r->record.entry;
+    t.hint = &hint;
+    t.document = r->record.page != NULL;
+    t.keep = r->fetch->options.pages && r->record.entry && !t.document;
     if (wire_pack(&t.base, &task))
         panic("a response is larger than a task");
     workers_submit(r->fetch->workers, r->tag, task.data, task.size);
@@ -169,7 +237,11 @@ static void on_response(void *arg, const struct http_response *response)
               record_url(&r->record), http_outcome_name(response->outcome), response->status,
               response->size, response->elapsed_ms);
     answered(r);
-    if (record_response(&r->record, f->ledger, response, clock_utc_ms()) == RECORD_READ)
+    int64_t now = clock_utc_ms();
+    enum record_next next = r->record.page
+                                ? record_document_response(&r->record, f->ledger, response, now)
+                                : record_response(&r->record, f->ledger, response, now);
+    if (next == RECORD_READ)
         submit(r, response);
     else
         request_end(r);
@@ -194,6 +266,10 @@ static void on_robots(void *arg, const struct http_response *response)
     if (robots_url(record_url(&r->record), robots))
         panic("robots.txt of what has none");
     robots_cache_put(f->robots, robots, response, clock_utc_ms());
+    if (r->record.page) {
+        park(r);
+        return;
+    }
     // The page waits its turn again, for the gap's sake.
     struct job job = r->job;
     char host[300];
@@ -204,14 +280,15 @@ static void on_robots(void *arg, const struct http_response *response)
     timer_set(f->timer, 0, false);
 }
 
-// Pages are fetched as robots.txt allows; what a user added as a source is asked for as he said.
+// Pages and documents are fetched as robots.txt allows; what a user added as a source is asked for
+// as he said.
 static void ask(struct request *r)
 {
     struct fetch *f = r->fetch;
     struct robots_ruling *ruling = &r->record.robots;
     int64_t now = clock_utc_ms();
     char robots[URL_MAX + 1];
-    if (f->options.robots && r->record.entry)
+    if (f->options.robots && (r->record.entry || r->record.page))
         robots_cache_ask(f->robots, record_url(&r->record), now, ruling);
     if (ruling->delay_ms > 0)
         hosts_pause(f->hosts, r->host, loop_now(f->loop) + ruling->delay_ms);
@@ -224,14 +301,33 @@ static void ask(struct request *r)
         request.etag = request.last_modified = "";
         ++*f->requests;
         http_get(f->http, &request, on_robots, r);
+    } else if (r->record.page) {
+        struct problem why;
+        robots_refusal(ruling, &why);
+        record_document_failed(&r->record, f->ledger, why.text, ruling->verdict == ROBOTS_MUST_NOT);
+        request_end(r);
     } else {
         record_refused(&r->record, f->ledger, now);
         request_end(r);
     }
 }
 
+static void start_document(struct fetch *f, const struct job *job)
+{
+    struct request *r = map_remove(f->parked, key_of(job));
+    if (!r)
+        panic("a document without its page");
+    map_set(f->running, r->tag, r);
+    r->answered = false; // this host has not
+    ask(r);
+}
+
 static void start(struct fetch *f, const struct job *job, const char *host)
 {
+    if (job->document) {
+        start_document(f, job);
+        return;
+    }
     struct request *r = mem_alloc(sizeof *r);
     r->fetch = f;
     r->tag = ++f->tag;
@@ -362,6 +458,7 @@ struct fetch *fetch_new(struct loop *l, struct ledger *ledger, struct flush *flu
                         .robots = robots_cache_new(),
                         .known = map_new(),
                         .running = map_new(),
+                        .parked = map_new(),
                         .timer = timer_new(l, on_timer, f),
                         .requests = metric("fetcher_requests_total"),
                         .failures = metric("fetcher_failures_total")};
@@ -385,7 +482,9 @@ void fetch_free(struct fetch **fetch)
         return;
     workers_free(&f->workers);
     map_each(f->running, drop_request, NULL);
+    map_each(f->parked, drop_request, NULL);
     map_free(&f->running);
+    map_free(&f->parked);
     map_free(&f->known);
     hosts_free(&f->hosts);
     robots_cache_free(&f->robots);

@@ -16,7 +16,7 @@ struct waiting {
 
 struct host {
     char name[300];
-    struct waiting *first, *last_poll, *last; // polls, then pages
+    struct waiting *first, *last_poll, *last; // polls and documents, then pages
     size_t n;
     int running;
     int64_t gap;              // of the last job
@@ -114,7 +114,7 @@ static void deactivate(struct hosts *h, struct host *host)
 
 static void enqueue(struct host *host, struct waiting *w)
 {
-    bool poll = w->job.source > 0;
+    bool poll = w->job.source > 0 || w->job.document;
     struct waiting *before = poll ? host->last_poll : host->last;
     struct waiting **at = before ? &before->next : &host->first;
     w->next = *at;

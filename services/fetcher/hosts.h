@@ -9,10 +9,12 @@
 
 #include "services/fetcher/extract/url.h"
 
-// A request to be made: a source's poll (number > 0) or an entry's page (id).
+// A request to be made: a source's poll (number > 0) or an entry's page (id), or the document that
+// the one or the other turned out to be the wrapper of.
 struct job {
     uint64_t source;
     char id[URL_ID_SIZE];
+    bool document;
     int64_t gap_ms; // pause after the request before this one to the same host
 };
 
@@ -25,7 +27,8 @@ enum { HOSTS_AT_ONCE = 8 };
 struct hosts *hosts_new(int per_host);
 void hosts_free(struct hosts **h);
 
-// Queues a job for its host, named "name:port"; polls go before pages, each in the order they came.
+// Queues a job for its host, named "name:port"; polls and documents go before pages, each in the
+// order they came.
 void hosts_add(struct hosts *h, const char *name, const struct job *job);
 size_t hosts_queued(const struct hosts *h, const char *name);
 size_t hosts_waiting(const struct hosts *h); // jobs over all hosts

@@ -39,17 +39,21 @@ void record_clear(struct record *r)
     free(r->etag);
     free(r->last_modified);
     free(r->body_hash);
+    if (r->page)
+        wire_free(&r->page->base);
     *r = (struct record){0};
 }
 
 const char *record_url(const struct record *r)
 {
+    if (r->page)
+        return r->page->document;
     return r->source ? r->source->poll_url : r->entry->url;
 }
 
 Newswire__V1__SourceKind record_kind(const struct record *r)
 {
-    if (r->entry)
+    if (!r->source || r->page)
         return NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_PAGE;
     return r->source->found ? r->source->found : r->source->kind;
 }
@@ -58,9 +62,11 @@ struct http_request record_request(const struct record *r)
 {
     const Newswire__V1__SourceOptions *o = r->source ? r->source->options : r->entry->options;
     const char *source = r->source ? r->source->url : r->entry->source_url;
-    struct http_request q = {.url = record_url(r)};
-    q.etag = r->source ? r->source->etag : r->entry->etag;
-    q.last_modified = r->source ? r->source->last_modified : r->entry->last_modified;
+    struct http_request q = {.url = record_url(r), .etag = "", .last_modified = ""};
+    if (!r->page) {
+        q.etag = r->source ? r->source->etag : r->entry->etag;
+        q.last_modified = r->source ? r->source->last_modified : r->entry->last_modified;
+    }
     if (o)
         q.proxy = o->proxy;
     q.site = source;
@@ -136,8 +142,7 @@ static void tell_visit(struct record *r, struct ledger *l, const struct http_res
     arena_free(&arena);
 }
 
-// True if the user removed the source, and with it the entry, while it was asked for.
-static bool gone(const struct record *r, struct ledger *l)
+bool record_gone(const struct record *r, struct ledger *l)
 {
     struct source *source = NULL;
     struct entry *entry = NULL;
@@ -155,7 +160,7 @@ static bool gone(const struct record *r, struct ledger *l)
 enum record_next record_response(struct record *r, struct ledger *l,
                                  const struct http_response *response, int64_t now_ms)
 {
-    if (gone(r, l))
+    if (record_gone(r, l))
         return RECORD_DONE;
     keep_response(r, response, now_ms);
     struct http_request asked = record_request(r);
@@ -183,7 +188,7 @@ enum record_next record_response(struct record *r, struct ledger *l,
 
 void record_failed(struct record *r, struct ledger *l, const char *trouble, bool lasting)
 {
-    if (gone(r, l))
+    if (record_gone(r, l))
         return;
     r->failed = true;
     log_warn("failed", "url=%s problem=%s", record_url(r), trouble);
@@ -197,7 +202,7 @@ void record_understood(struct record *r, struct ledger *l,
                        const Newswire__V1__ExtractResult *result)
 {
     bool page = result->found == NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_PAGE;
-    if (gone(r, l))
+    if (record_gone(r, l))
         return;
     r->date_from = result->date_from;
     if (page && !result->announcement) // a worker may be in the hands of what it read

@@ -23,7 +23,10 @@ struct record {
     // Of the response.
     int64_t fetched_ms;
     char *url, *content_type, *etag, *last_modified;
-    char *body_hash;       // of a poll
+    char *body_hash; // of a poll
+    // Of a page that is no more than the wrapper of a document, from record_document() on: what
+    // the page says, and the document's URL.
+    Newswire__V1__ExtractResult *page;
     struct poll poll;      // what the schedule wants to know
     unsigned unusable;     // entries with nothing to name them by
     const char *date_from; // while the answer is recorded: what told its date
@@ -51,5 +54,19 @@ enum record_next record_response(struct record *r, struct ledger *l,
 void record_understood(struct record *r, struct ledger *l,
                        const Newswire__V1__ExtractResult *result);
 void record_failed(struct record *r, struct ledger *l, const char *trouble, bool lasting);
+
+// The PDF document of a wrapper (record_document.c). Takes the result of a page, *page becomes
+// NULL, where a document is to be read in the page's place; record_url() and record_request() are
+// the document's from then on. False: it is none, *page stays.
+bool record_document(struct record *r, Newswire__V1__ExtractResult **page);
+// As record_response(), of the document.
+enum record_next record_document_response(struct record *r, struct ledger *l,
+                                          const struct http_response *response, int64_t now_ms);
+// The document's text with the page's title and date; or, where the document cannot be had or
+// read, what the page itself has.
+void record_document_understood(struct record *r, struct ledger *l,
+                                const Newswire__V1__ExtractResult *document);
+void record_document_failed(struct record *r, struct ledger *l, const char *why, bool lasting);
+
 // It was not asked for at all: robots.txt says no, see r->robots.
 void record_refused(struct record *r, struct ledger *l, int64_t now_ms);

@@ -62,8 +62,8 @@ static void queue(struct record *r, struct ledger *l, const char *id, const char
     struct understood u = {.id = id,
                            .announcement = &own,
                            .canonical = canonical,
-                           .etag = own.from_feed ? "" : r->etag,
-                           .last_modified = own.from_feed ? "" : r->last_modified,
+                           .etag = own.from_feed || trouble ? "" : r->etag,
+                           .last_modified = own.from_feed || trouble ? "" : r->last_modified,
                            .date_from = date_from(r, &own),
                            .trouble = trouble,
                            .again_ms = again_ms};
@@ -100,11 +100,13 @@ const char *page_trouble(const pb_announcement *a, const char *problem)
     if (!*a->text && !*a->standfirst)
         return *problem ? problem : "no article text was found on the page";
     if (garbled(a))
-        return "the text is garbled: neither the declared encoding nor any other fits";
+        return *problem ? problem
+                        : "the text is garbled: neither the declared encoding nor any other fits";
     return NULL;
 }
 
-void page_publish(struct record *r, struct ledger *l, pb_announcement *a)
+void page_publish(struct record *r, struct ledger *l, pb_announcement *a, const char *trouble,
+                  int64_t again_ms)
 {
     const struct entry *e = r->entry;
     char canonical[URL_MAX + 1];
@@ -116,7 +118,7 @@ void page_publish(struct record *r, struct ledger *l, pb_announcement *a)
         full.published_precision = e->hint->published_precision;
     }
     queue(r, l, e->id, e->source_url, e->url, r->url, canonical_of(a, r->url, canonical), &full,
-          NULL, 0);
+          trouble, again_ms);
 }
 
 void page_understood(struct record *r, struct ledger *l, pb_announcement *a, const char *problem)
@@ -125,5 +127,5 @@ void page_understood(struct record *r, struct ledger *l, pb_announcement *a, con
     if (trouble)
         record_failed(r, l, trouble, true);
     else
-        page_publish(r, l, a);
+        page_publish(r, l, a, NULL, 0);
 }

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
-// The two halves of record.h: what becomes of a poll (record_poll.c) and of a page (record_page.c).
+// The parts of record.h: what becomes of a poll (record_poll.c), of a page (record_page.c) and of
+// the document that a page is the wrapper of (record_document.c).
 #pragma once
 
 #include "services/fetcher/record.h"
+
+// True if the user removed the source, and with it the entry, while it was asked for.
+bool record_gone(const struct record *r, struct ledger *l);
 
 void poll_unchanged(struct record *r, struct ledger *l);
 void poll_failed(struct record *r, struct ledger *l, const char *trouble);
@@ -12,8 +16,9 @@ void page_failed(struct record *r, struct ledger *l, const char *trouble, bool l
 void page_understood(struct record *r, struct ledger *l, pb_announcement *a, const char *problem);
 // Why a page cannot be published: it has no text, or a garbled one. NULL: it can.
 const char *page_trouble(const pb_announcement *a, const char *problem);
-// Publishes it as the record's entry.
-void page_publish(struct record *r, struct ledger *l, pb_announcement *a);
+// Publishes it as the record's entry. `trouble` and `again_ms` as in struct understood.
+void page_publish(struct record *r, struct ledger *l, pb_announcement *a, const char *trouble,
+                  int64_t again_ms);
 
 // Publishes what the feed itself says of an entry. `link`: its page, "" if it has none; `trouble`
 // and `again_ms` as in struct understood.

@@ -305,7 +305,7 @@ static void page_source_understood(struct record *r, struct ledger *l, const pb_
     enum seen seen;
     ledger_must(l, ledger_entry_see(l, s->number, &sighting, r->fetched_ms, &seen));
     ledger_must(l, ledger_entry_get(l, id, &r->entry));
-    page_publish(r, l, result->announcement);
+    page_publish(r, l, result->announcement, NULL, 0);
     s->found = NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_PAGE;
     replace(&s->title, result->announcement->title);
     recovered(r, l);

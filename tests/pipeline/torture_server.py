@@ -7,6 +7,8 @@ import struct
 import threading
 import zlib
 
+from pdf_maker import bomb, endless, filing, scan
+
 ZH = "国务院国资委召开会议"
 
 
@@ -115,6 +117,25 @@ def item(name, inside=""):
 
 
 PAGE = "text/html; charset=utf-8"
+PDF = "application/pdf"
+
+
+def pdf(name, **how):
+    """A filing under the title that the test looks for."""
+    lead = [[(0, "证券代码：600000"), (160, "证券简称：东岭港口"), (330, "公告编号：2026-012")], ""]
+    text = ["    会议研究部署了下一阶段的重点工作，要求各单位抓好落实，并于月底前报告情", "况。本公告内容真实、准确、完整。"]
+    return filing([lead + ["            " + title(name), ""] + text], **how)
+
+
+def wrapper(document):
+    """A page that is no more than the wrapper of a document; that comes at its address with .pdf behind it."""
+    def run(c, name, path):
+        if path.endswith(".pdf"):
+            document(c, name, path)
+        else:
+            text = f'<h1>{title(name)}</h1><p>全文见附后。</p><p><a href="/{name}.pdf">附件：公告.pdf</a></p>'
+            c.sendall(answer(f"<html><head><title>{title(name)}</title></head><body>{text}</body></html>".encode(), kind=PAGE))
+    return run
 MISBEHAVIOURS = {
     # Status codes.
     "status-204": status("204 No Content", body=b""), "status-304-unasked": status("304 Not Modified", body=b""),
@@ -171,6 +192,19 @@ MISBEHAVIOURS = {
     "page-deep": publish(lambda n: article(n, "<div>" * 30000), kind=PAGE), "page-formatting-bomb": publish(lambda n: article(n, "<b><i><font>" * 5000 + "<p>" * 2000), kind=PAGE),
     "page-without-text": publish(lambda n: "<html><body><script>x()</script></body></html>", kind=PAGE),
     "page-binary": publish(lambda n: bytes(range(256)) * 400, kind="application/octet-stream"), "page-image": publish(lambda n: b"\x89PNG\r\n" * 100, kind="image/png"),
+    # PDF documents.
+    "pdf": publish(pdf, kind=PDF), "pdf-said-html": publish(pdf, kind=PAGE), "pdf-said-bytes": publish(pdf, kind="application/octet-stream"),
+    "pdf-after-blanks": publish(lambda n: b"\xef\xbb\xbf\r\n\r\n" + pdf(n), kind=PDF),
+    "html-said-pdf": publish(article, kind=PDF), "pdf-cut": publish(lambda n: pdf(n)[:-300], kind=PDF),
+    "pdf-gbk-title": publish(lambda n: pdf(n, title="临时公告".encode("gbk")), kind=PDF),
+    "pdf-scanned": publish(lambda n: scan(3), kind=PDF), "pdf-no-unicode": publish(lambda n: pdf(n, to_unicode=False), kind=PDF),
+    "pdf-damaged": publish(lambda n: b"%PDF-1.7\n" + bytes(range(256)) * 400, kind=PDF),
+    "pdf-locked": publish(lambda n: pdf(n, locked=True), kind=PDF), "pdf-empty": publish(lambda n: b"%PDF-", kind=PDF),
+    "pdf-bomb": publish(lambda n: bomb(100 << 20), kind=PDF), "pdf-endless": publish(lambda n: endless(), kind=PDF),
+    "pdf-huge": flood(head(kind=PDF, length=52_428_800), b"%PDF-1.4" + b"x" * 65528, 800),
+    "pdf-wrapped": wrapper(publish(pdf, kind=PDF)), "pdf-wrapped-html": wrapper(publish(article, kind=PAGE)),
+    "pdf-wrapped-404": wrapper(status("404 Not Found")),
+    "pdf-wrapped-private": wrapper(redirect("http://10.0.0.1/a.pdf")),
 }
 
 

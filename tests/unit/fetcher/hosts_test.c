@@ -23,6 +23,13 @@ static void add_page(struct hosts *h, const char *host, const char *id, int64_t 
     hosts_add(h, host, &job);
 }
 
+static void add_document(struct hosts *h, const char *host, const char *id, int64_t gap_ms)
+{
+    struct job job = {.gap_ms = gap_ms, .document = true};
+    snprintf(job.id, sizeof job.id, "%s", id);
+    hosts_add(h, host, &job);
+}
+
 // The next job as text: "host number" or "host id"; "-" for none, and *wake is when.
 static const char *next(struct hosts *h, int64_t now, int64_t *wake)
 {
@@ -60,6 +67,19 @@ static void polls_go_before_pages_and_each_kind_in_its_order(void **state)
     int64_t wake;
     add_page(h, "a:80", "x", 0), add_poll(h, "a:80", 1, 0), add_page(h, "a:80", "y", 0);
     add_poll(h, "a:80", 2, 0), add_poll(h, "a:80", 3, 0);
+    for (size_t i = 0; i < sizeof want / sizeof *want; i++)
+        assert_string_equal(next(h, 0, &wake), want[i]);
+    hosts_free(&h);
+}
+
+static void documents_go_before_pages_so_that_few_wait_for_theirs(void **state)
+{
+    static const char *const want[] = {"a:80 1", "a:80 d", "a:80 2", "a:80 e", "a:80 x", "-"};
+    (void)state;
+    struct hosts *h = hosts_new(10);
+    int64_t wake;
+    add_page(h, "a:80", "x", 0), add_poll(h, "a:80", 1, 0), add_document(h, "a:80", "d", 0);
+    add_poll(h, "a:80", 2, 0), add_document(h, "a:80", "e", 0);
     for (size_t i = 0; i < sizeof want / sizeof *want; i++)
         assert_string_equal(next(h, 0, &wake), want[i]);
     hosts_free(&h);
@@ -195,6 +215,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hosts_take_turns),
         cmocka_unit_test(polls_go_before_pages_and_each_kind_in_its_order),
+        cmocka_unit_test(documents_go_before_pages_so_that_few_wait_for_theirs),
         cmocka_unit_test(jobs_added_when_only_pages_or_only_polls_are_left_keep_the_order),
         cmocka_unit_test(a_host_rests_between_two_requests_as_the_second_asks),
         cmocka_unit_test(a_host_has_as_many_requests_as_allowed),
