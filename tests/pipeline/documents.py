@@ -3,9 +3,11 @@
 """Announcements that are PDF documents: linked directly by a list or feed, and by pages that only wrap them. Title and
 date come from where they are known best; robots.txt holds for documents too; a page with a text of its own keeps it."""
 
+import json
 import threading
 from datetime import datetime, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import checks
 from checks import Listener
@@ -128,6 +130,30 @@ def ended(stack, site):
     return all(any(word in s for word in ("queued", "given-up", "failed")) for s in said.values())
 
 
+def command_line(stack, site):
+    """The same text without a stack: from a file, and from its address; and why."""
+    path = Path(stack.directory.name) / "公告.pdf"
+    path.write_bytes(DOCUMENTS["/pdf/titled.pdf"])
+    extracted = json.loads(stack.run("extract", str(path)).stdout)
+    fetched = json.loads(stack.run("fetch", site.base + "/pdf/titled.pdf", "--allow-private", "127.0.0.0/8").stdout)
+    for name, found in ("extract", extracted), ("fetch", fetched):
+        if found["title"] != "东岭港口股份有限公司关于召开股东大会的公告" or found["published_at"] != "2026-10-09" or "或者重大遗漏。" not in found["text"]:
+            raise Failure(f"newswire {name}: {found}")
+    if fetched["found"] != "pdf" or not fetched["primary"]:
+        raise Failure(f"newswire fetch: {fetched}")
+    explained = stack.run("extract", "--explain", str(path)).stdout
+    for line in ("letterhead        page 1    证券代码：600000", "title     by rule: the first lines, as titles end", "  + 本公司董事会"):
+        if line not in explained:
+            raise Failure(f"newswire extract --explain does not say {line!r}: {explained}")
+    wrapper = json.loads(stack.run("fetch", site.base + "/wrapper.html", "--allow-private", "127.0.0.0/8").stdout)
+    if wrapper["document"] != site.other + "/files/wrapped.pdf":
+        raise Failure(f"newswire fetch names {wrapper.get('document')!r} as the wrapped document")
+    path.write_bytes(DOCUMENTS["/files/scan.pdf"])
+    for done in stack.run("extract", str(path), check=False), stack.run("fetch", site.base + "/files/scan.pdf", "--allow-private", "127.0.0.0/8", check=False):
+        if done.returncode != 1 or "scanned?" not in done.stderr or done.stdout:
+            raise Failure(f"of a scan: {done}")
+
+
 def test():
     with Site() as site, Stack() as stack, Listener(stack) as listener:
         stack.run("add", site.base + "/feed.xml", "--gap", "0s", "--no-wait")
@@ -164,6 +190,7 @@ def test():
                 raise Failure(f"the story of {path}: {story(stack, site.base + path)}")
         if site.asked.count("/files/wrapped.pdf") != 1:
             raise Failure(f"the document was asked for {site.asked.count('/files/wrapped.pdf')} times")
+        command_line(stack, site)
     return f"{len(LIST)} documents linked directly, {len(site.pages)} pages with attachments, each as it should be"
 
 
