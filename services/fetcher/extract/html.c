@@ -47,6 +47,7 @@ const bool html_blocks[HTML_TAG_COUNT] = {
 struct html *html_new(void)
 {
     struct html *h = mem_alloc(sizeof *h);
+    h->plain = true;
     return h;
 }
 
@@ -92,6 +93,7 @@ static bool parse_begin(struct html *h)
     h->fostered = 0;
     h->streamed = false;
     h->after_block = false;
+    memset(h->attr_data, 0, sizeof h->attr_data);
     return true;
 }
 

@@ -8,71 +8,16 @@
 
 enum { TEXT_APPEND_MAX = 1024, FOSTERED_MAX = 1000 };
 
-static const struct {
-    const char *text;
-    size_t n;
-} attr_names[] = {
-#define ATTR_ENTRY(name, text) {text, sizeof(text) - 1},
-    HTML_ATTRS(ATTR_ENTRY)
-#undef ATTR_ENTRY
-};
-
-// Most are among those that lexbor has a number for. Ours is one less than here; 0: it is not read.
-static const uint8_t numbered[LXB_DOM_ATTR__LAST_ENTRY] = {
-    [LXB_DOM_ATTR_CLASS] = HTML_ATTR_CLASS + 1, [LXB_DOM_ATTR_CONTENT] = HTML_ATTR_CONTENT + 1,
-    [LXB_DOM_ATTR_HREF] = HTML_ATTR_HREF + 1,   [LXB_DOM_ATTR_ID] = HTML_ATTR_ID + 1,
-    [LXB_DOM_ATTR_STYLE] = HTML_ATTR_STYLE + 1, [LXB_DOM_ATTR_TITLE] = HTML_ATTR_TITLE + 1,
-    [LXB_DOM_ATTR_TYPE] = HTML_ATTR_TYPE + 1,
-};
-
-int html_attr_of(const lxb_dom_attr_data_t *data)
-{
-    if (data->attr_id < LXB_DOM_ATTR__LAST_ENTRY)
-        return numbered[data->attr_id] - 1;
-    const lxb_char_t *name = lexbor_hash_entry_str(&data->entry);
-    size_t n = data->entry.length;
-    if (n < 2 || n > 11 || *name < 'a' || *name > 't') // "id" to "aria-hidden"
-        return -1;
-    for (int i = 0; i < HTML_ATTR_COUNT; i++)
-        if (attr_names[i].n == n && *attr_names[i].text == (char)*name &&
-            memcmp(attr_names[i].text, name, n) == 0)
-            return i;
-    return -1;
-}
-
-static bool has(const lxb_html_token_attr_t *attr, const char *word)
-{
-    return attr->value && memmem(attr->value, attr->value_size, word, strlen(word));
-}
-
-// True if some rule reads this attribute of this element.
-static bool is_read(const lxb_html_token_t *token, const lxb_html_token_attr_t *attr, int name)
-{
-    switch (name) {
-    case -1:
-        return false;
-    case HTML_ATTR_STYLE: // only what hides the element
-        return has(attr, "none") || has(attr, "hidden");
-    case HTML_ATTR_NAME:
-        return token->tag_id == LXB_TAG_META;
-    case HTML_ATTR_TYPE:
-        return token->tag_id == LXB_TAG_SCRIPT || token->tag_id == LXB_TAG_LINK;
-    case HTML_ATTR_CLASS:
-    case HTML_ATTR_ID:
-        return token->tag_id != LXB_TAG_SCRIPT && token->tag_id != LXB_TAG_LINK &&
-               token->tag_id != LXB_TAG_STYLE && token->tag_id != LXB_TAG_BUTTON;
-    default:
-        return true;
-    }
-}
-
 // Attributes that no rule reads are most of a modern page's markup: they never reach the tree.
 static void drop_unread_attributes(struct html *h, lxb_html_token_t *token)
 {
+    uint32_t seen = 0; // of an attribute given twice the first counts
     for (lxb_html_token_attr_t *a = token->attr_first, *next; a; a = next) {
         next = a->next;
         int name = html_attr_of(a->name);
-        if (!is_read(token, a, name))
+        bool again = name >= 0 && seen >> name & 1;
+        seen |= name >= 0 ? 1u << name : 0;
+        if (again || !html_attr_is_read(token->tag_id, name, a->value, a->value_size))
             lxb_html_token_attr_remove(token, a);
         else if (name == HTML_ATTR_ID && a->value_size > 2 && memcmp(a->value, "S:", 2) == 0)
             h->streamed = true;
@@ -258,9 +203,9 @@ static bool admit_text(struct html *h, lxb_html_tokenizer_t *tokenizer,
     return true;
 }
 
-lxb_html_token_t *html_guard(lxb_html_tokenizer_t *tokenizer, lxb_html_token_t *token, void *ctx)
+static lxb_html_token_t *admit(struct html *h, lxb_html_tokenizer_t *tokenizer,
+                               lxb_html_token_t *token)
 {
-    struct html *h = ctx;
     const lxb_html_tree_t *tree = h->tree;
     bool start = (token->type & LXB_HTML_TOKEN_TYPE_CLOSE) == 0;
     if (token->tag_id == LXB_TAG__EM_COMMENT || is_unread_region(h, token) ||
@@ -286,5 +231,14 @@ lxb_html_token_t *html_guard(lxb_html_tokenizer_t *tokenizer, lxb_html_token_t *
     token = h->build_tree(tokenizer, token, h->tree);
     if (raw && token)
         skip_unread(h, tokenizer);
+    return token;
+}
+
+lxb_html_token_t *html_guard(lxb_html_tokenizer_t *tokenizer, lxb_html_token_t *token, void *ctx)
+{
+    struct html *h = ctx;
+    token = admit(h, tokenizer, token);
+    if (h->plain && tokenizer->state == lxb_html_tokenizer_state_data_before)
+        tokenizer->state = html_plain;
     return token;
 }

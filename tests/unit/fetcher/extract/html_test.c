@@ -72,6 +72,22 @@ static void nodes_lie_in_document_order(void **state)
     assert_null(html_attr(*state, &nodes[6], HTML_ATTR_ID).s);
 }
 
+static void of_an_attribute_given_twice_the_first_counts(void **state)
+{
+    static const char *const pages[] = {
+        "<body><p style='color: red' style='display: none' class=a class=b>海",
+        "<body>&lt;<p style='color: red' style='display: none' class=a class=b>sea", // lexbor's
+    };
+    for (size_t i = 0; i < COUNT(pages); i++) {
+        uint32_t count;
+        const struct html_node *nodes = html_parse(*state, pages[i], strlen(pages[i]), &count);
+        const struct html_node *p = &nodes[count - 2];
+        assert_int_equal(p->tag, HTML_P);
+        assert_int_equal(p->n_attrs, 1);
+        assert_memory_equal(html_attr(*state, p, HTML_ATTR_CLASS).s, "a", 1);
+    }
+}
+
 // Repeats the unit to about 1 MB and returns the number of nodes.
 static uint32_t parse_many(struct html *h, const char *unit)
 {
@@ -131,6 +147,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fragments_become_paragraphs),
         cmocka_unit_test(nodes_lie_in_document_order),
+        cmocka_unit_test(of_an_attribute_given_twice_the_first_counts),
         cmocka_unit_test(hostile_pages_stay_within_the_bounds),
         cmocka_unit_test(depth_ends_at_the_bound),
         cmocka_unit_test(the_text_of_scripts_is_left_out_but_for_json_ld),
