@@ -62,7 +62,7 @@ struct ledger {
     struct query *queries[STATEMENTS]; // prepared when first used
     bool open;                         // a group is under way
     uint64_t added, flushed;           // newest outbox sequence: written, and flushed
-    uint64_t outbox; // rows of it, dead ones too: counting them would read them all
+    uint64_t outbox;   // rows of it, dead ones too: counting them would read them all
     uint64_t removals; // of sources, since it was opened
     char store[33];
     uint64_t epoch;
