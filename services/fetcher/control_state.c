@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // How the fetcher is doing, and its dead letters.
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/metrics.h"
@@ -9,10 +10,10 @@
 enum {
     COUNTERS_MAX = 200,
     ALARMS_MAX = 8,
-    BARREN_PAGES = 5, // of one source in a day: somebody should look
+    BARREN_PAGES = 5, // of one source in a row: somebody should look
 };
 
-static const int64_t QUIET_MS = 30LL * 86400000, BARREN_MS = 86400000;
+static const int64_t LOST_MS = 86400000;
 
 static void add_counter(void *arg, const char *name, uint64_t value)
 {
@@ -33,22 +34,42 @@ static void add_alarm(struct control *c, Newswire__V1__FetcherStatus *s, const c
     s->alarms[s->n_alarms++] = arena_printf(c->arena, format, n); // NOLINT: constant formats
 }
 
+// "URL", or "URL and 3 more"; then what is the matter with them, and what to do.
+static void add_source_alarm(struct control *c, Newswire__V1__FetcherStatus *s,
+                             const struct ledger_alarm *a, const char *what)
+{
+    char more[40] = "";
+    if (a->n == 0)
+        return;
+    if (a->n > 1)
+        snprintf(more, sizeof more, " and %" PRIu64 " more", a->n - 1);
+    s->alarms[s->n_alarms++] = arena_printf(c->arena, "%s%s: %s", a->url, more, what);
+}
+
+static void source_alarms(struct control *c, Newswire__V1__FetcherStatus *s)
+{
+    struct ledger *l = c->tools.ledger;
+    struct ledger_alarm quiet, barren, lost;
+    int64_t now = clock_utc_ms();
+    ledger_must(l, ledger_quiet(l, now, &quiet));
+    ledger_must(l, ledger_barren(l, BARREN_PAGES, &barren));
+    ledger_must(l, ledger_lost(l, now - LOST_MS, &lost));
+    add_source_alarm(
+        c, s, &quiet,
+        "nothing new for three times its longest silence, or for 30 days; look at it in "
+        "a browser: has it moved? Then `newswire add` its new address");
+    add_source_alarm(c, s, &barren,
+                     "its last pages could not be read; `newswire fetch` one of them to see why: a "
+                     "--header, --proxy or --old-tls may help");
+    add_source_alarm(c, s, &lost,
+                     "it moved on too far between two polls, entries were missed that no sitemap "
+                     "shows; `newswire remove` it and add it with a shorter --every");
+}
+
 static void alarms(struct control *c, Newswire__V1__FetcherStatus *s)
 {
-    uint64_t quiet, barren;
-    int64_t now = clock_utc_ms();
     s->alarms = arena_alloc(c->arena, ALARMS_MAX * sizeof *s->alarms);
-    ledger_must(c->tools.ledger, ledger_quiet(c->tools.ledger, now - QUIET_MS, &quiet));
-    ledger_must(c->tools.ledger,
-                ledger_barren(c->tools.ledger, now - BARREN_MS, BARREN_PAGES, &barren));
-    if (quiet)
-        add_alarm(c, s,
-                  "%" PRIu64 " sources have listed nothing new for 30 days: `newswire sources`",
-                  quiet);
-    if (barren)
-        add_alarm(c, s,
-                  "of %" PRIu64 " sources, pages of the last day cannot be read: `newswire why`",
-                  barren);
+    source_alarms(c, s);
     if (s->sources_failing)
         add_alarm(c, s, "sources in trouble: %" PRIu64 "; `newswire sources` says why",
                   s->sources_failing);

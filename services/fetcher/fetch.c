@@ -24,6 +24,7 @@ enum {
     LOW_WATER = 100,  // a host with fewer jobs queued is given more
     DEPTH = 4,        // tasks given to a worker at a time: it works on while the ledger is flushed
     PARKED_MAX = 500, // pages that wait for their document's turn
+    SITEMAPS_MAX = 50,
 };
 
 struct fetch {
@@ -280,6 +281,16 @@ static void on_robots(void *arg, const struct http_response *response)
     timer_set(f->timer, 0, false);
 }
 
+// The sitemaps that a site names itself are asked for in place of the one that was guessed.
+static bool take_named(struct request *r, int64_t now)
+{
+    const char *names[SITEMAPS_MAX];
+    if (!r->record.step || !r->record.step->guess)
+        return false;
+    size_t n = robots_cache_sitemaps(r->fetch->robots, record_url(&r->record), names, SITEMAPS_MAX);
+    return record_sitemaps(&r->record, r->fetch->ledger, names, n, now);
+}
+
 // Pages and documents are fetched as robots.txt allows; what a user added as a source is asked for
 // as he said.
 static void ask(struct request *r)
@@ -288,11 +299,13 @@ static void ask(struct request *r)
     struct robots_ruling *ruling = &r->record.robots;
     int64_t now = clock_utc_ms();
     char robots[URL_MAX + 1];
-    if (f->options.robots && (r->record.entry || r->record.page))
+    if (f->options.robots && (r->record.entry || r->record.page || r->record.step))
         robots_cache_ask(f->robots, record_url(&r->record), now, ruling);
     if (ruling->delay_ms > 0)
         hosts_pause(f->hosts, r->host, loop_now(f->loop) + ruling->delay_ms);
-    if (ruling->verdict == ROBOTS_MAY || ruling->verdict == ROBOTS_NOT_ASKED) {
+    if (ruling->verdict != ROBOTS_UNKNOWN && take_named(r, now)) {
+        request_end(r);
+    } else if (ruling->verdict == ROBOTS_MAY || ruling->verdict == ROBOTS_NOT_ASKED) {
         ask_page(r);
     } else if (ruling->verdict == ROBOTS_UNKNOWN &&
                robots_url(record_url(&r->record), robots) == OK) {
@@ -462,6 +475,7 @@ struct fetch *fetch_new(struct loop *l, struct ledger *ledger, struct flush *flu
                         .timer = timer_new(l, on_timer, f),
                         .requests = metric("fetcher_requests_total"),
                         .failures = metric("fetcher_failures_total")};
+    metric("fetcher_gaps_total"); // shown from the start: none yet
     f->workers = workers_new(l, &workers, on_work, f);
     fetch_wake(f);
     return f;

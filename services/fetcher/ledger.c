@@ -237,29 +237,33 @@ enum err ledger_forget(struct ledger *l, int64_t before_ms)
     return query_run(q);
 }
 
-static enum err count_one(struct query *q, uint64_t *n)
+static enum err alarm_of(struct ledger *l, enum statement s, int64_t bound,
+                         struct ledger_alarm *out)
 {
+    struct query *q = ledger_query(l, s);
+    query_int(q, 1, bound);
     enum err e = query_step(q);
     if (e)
         return e;
-    *n = (uint64_t)query_get_int(q, 0);
+    out->n = (uint64_t)query_get_int(q, 0);
+    snprintf(out->url, sizeof out->url, "%s", query_get_text(q, 1));
     query_reset(q);
     return OK;
 }
 
-enum err ledger_quiet(struct ledger *l, int64_t since_ms, uint64_t *n)
+enum err ledger_quiet(struct ledger *l, int64_t now_ms, struct ledger_alarm *out)
 {
-    struct query *q = ledger_query(l, QUIET);
-    query_int(q, 1, since_ms);
-    return count_one(q, n);
+    return alarm_of(l, QUIET, now_ms, out);
 }
 
-enum err ledger_barren(struct ledger *l, int64_t since_ms, int least, uint64_t *n)
+enum err ledger_barren(struct ledger *l, int least, struct ledger_alarm *out)
 {
-    struct query *q = ledger_query(l, BARREN);
-    query_int(q, 1, since_ms);
-    query_int(q, 2, least);
-    return count_one(q, n);
+    return alarm_of(l, BARREN, least, out);
+}
+
+enum err ledger_lost(struct ledger *l, int64_t since_ms, struct ledger_alarm *out)
+{
+    return alarm_of(l, LOST, since_ms, out);
 }
 
 enum err ledger_count(struct ledger *l, struct ledger_counts *out)

@@ -44,6 +44,10 @@ struct source {
     Newswire__V1__Visit *visit;           // the last poll; NULL: none yet
     char *selector;                       // of a list page, "" if its links are to be found
     int64_t added_ms, polled_ms, next_poll_ms;
+    int64_t newest_ms; // of the entries listed when it was last read, as they say; 0: they do not
+    int64_t lost_ms;   // when entries left it unseen that were not found elsewhere; 0: never
+    int64_t quiet_ms;  // from when on its silence is an alarm; 0: never
+    Newswire__V1__CatchUp *catch_up; // what it is to be asked for beside itself; NULL: nothing
     struct schedule schedule;
     uint64_t entries, published, pending, failed, left_out; // only from ledger_sources()
 };
@@ -59,6 +63,11 @@ enum err ledger_source_urls(struct ledger *l, const char *part, int limit,
                             void *arg) MUST_CHECK;
 enum err ledger_source_save(struct ledger *l,
                             const struct source *s) MUST_CHECK; // what polling changes
+// Replaces what it is to be asked for beside itself; NULL: nothing more.
+enum err ledger_source_catch_up(struct ledger *l, uint64_t number,
+                                const Newswire__V1__CatchUp *c) MUST_CHECK;
+// A page of the source was given up, or (not `given_up`) read.
+enum err ledger_source_barren(struct ledger *l, uint64_t number, bool given_up) MUST_CHECK;
 enum err ledger_source_pause(struct ledger *l, uint64_t number, bool paused) MUST_CHECK;
 // Removes the source and its entries that were not fetched yet; what was published stays known.
 enum err ledger_source_remove(struct ledger *l, uint64_t number) MUST_CHECK;
@@ -97,6 +106,7 @@ struct entry {
     char announcement[URL_ID_SIZE];       // the id it was published under; "" before
     Newswire__V1__SourceOptions *options; // of its source; NULL: none
     int64_t gap_ms;                       // of its source
+    uint64_t barren;                      // pages of its source given up in a row
 };
 
 void entry_free(struct entry **e);
@@ -206,10 +216,17 @@ enum err ledger_story(struct ledger *l, const char *subject, event_fn *fn, void 
 // Forgets events from before `before_ms`.
 enum err ledger_forget(struct ledger *l, int64_t before_ms) MUST_CHECK;
 
-// Sources that have not listed anything new since `since_ms`, and sources of which at least `least`
-// pages seen since then had to be given up.
-enum err ledger_quiet(struct ledger *l, int64_t since_ms, uint64_t *n) MUST_CHECK;
-enum err ledger_barren(struct ledger *l, int64_t since_ms, int least, uint64_t *n) MUST_CHECK;
+// What needs a person: how many sources, and the URL of one of them.
+struct ledger_alarm {
+    uint64_t n;
+    char url[URL_MAX + 1];
+};
+// Sources silent for longer than is their habit.
+enum err ledger_quiet(struct ledger *l, int64_t now_ms, struct ledger_alarm *out) MUST_CHECK;
+// Sources of which the last `least` pages or more had to be given up.
+enum err ledger_barren(struct ledger *l, int least, struct ledger_alarm *out) MUST_CHECK;
+// Sources that entries left unseen since `since_ms` and were not found elsewhere.
+enum err ledger_lost(struct ledger *l, int64_t since_ms, struct ledger_alarm *out) MUST_CHECK;
 
 struct ledger_counts {
     uint64_t sources, sources_failing, pending, outbox, dead;

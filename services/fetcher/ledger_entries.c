@@ -113,6 +113,7 @@ enum err ledger_entry_get(struct ledger *l, const char *id, struct entry **out)
     e->trouble = mem_strdup(query_get_text(q, 12));
     e->seen_ms = query_get_int(q, 13);
     e->next_try_ms = query_get_int(q, 14);
+    e->barren = (uint64_t)query_get_int(q, 15);
     query_reset(q);
     *out = e;
     return OK;

@@ -13,6 +13,8 @@ enum statement {
     SOURCE_FIND,
     SOURCE_URLS,
     SOURCE_SAVE,
+    SOURCE_CATCH_UP,
+    SOURCE_BARREN,
     SOURCE_PAUSE,
     SOURCE_REMOVE,
     SOURCE_REMOVE_PENDING,
@@ -51,6 +53,7 @@ enum statement {
     EVENT_FORGET,
     QUIET,
     BARREN,
+    LOST,
     COUNT,
     STATEMENTS
 };

@@ -72,5 +72,11 @@ static const char *const ledger_migrations[] = {
     // 4 -> 5: a packed Visit of the last poll; a packed Event with what it was in full
     "ALTER TABLE sources ADD COLUMN visit BLOB NOT NULL DEFAULT x'';"
     "ALTER TABLE events ADD COLUMN facts BLOB NOT NULL DEFAULT x'';",
+    // 5 -> 6: a packed CatchUp
+    "ALTER TABLE sources ADD COLUMN catch_up BLOB NOT NULL DEFAULT x'';"
+    "ALTER TABLE sources ADD COLUMN newest_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE sources ADD COLUMN lost_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE sources ADD COLUMN quiet_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE sources ADD COLUMN barren INTEGER NOT NULL DEFAULT 0;", // pages in a row
     0,
 };

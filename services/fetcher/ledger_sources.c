@@ -5,7 +5,7 @@
 #include "common/mem.h"
 #include "services/fetcher/ledger_parts.h"
 
-enum { OPTIONS_MAX = 64 << 10, VISIT_MAX = 128 << 10 };
+enum { OPTIONS_MAX = 64 << 10, VISIT_MAX = 128 << 10, CATCH_UP_MAX = 256 << 10 };
 
 Newswire__V1__SourceOptions *ledger_options(struct query *q, int column)
 {
@@ -44,8 +44,20 @@ void source_free(struct source **source)
         wire_free(&s->options->base);
     if (s->visit)
         wire_free(&s->visit->base);
+    if (s->catch_up)
+        wire_free(&s->catch_up->base);
     free(s);
     *source = NULL;
+}
+
+static Newswire__V1__CatchUp *catch_up_read(struct query *q, int column)
+{
+    size_t size;
+    ProtobufCMessage *m;
+    const void *bytes = query_get_bytes(q, column, &size);
+    if (size == 0 || wire_unpack(&newswire__v1__catch_up__descriptor, bytes, size, &m, NULL))
+        return NULL;
+    return (Newswire__V1__CatchUp *)m;
 }
 
 static struct source *source_read(struct query *q)
@@ -70,6 +82,10 @@ static struct source *source_read(struct query *q)
     s->selector = mem_strdup(query_get_text(q, 17));
     s->options = ledger_options(q, 18);
     s->visit = visit_read(q, 19);
+    s->catch_up = catch_up_read(q, 20);
+    s->newest_ms = query_get_int(q, 21);
+    s->lost_ms = query_get_int(q, 22);
+    s->quiet_ms = query_get_int(q, 23);
     if (schedule_read(query_get_text(q, 16), &s->schedule))
         s->schedule = (struct schedule){0}; // of an older version: learned anew
     return s;
@@ -167,6 +183,9 @@ enum err ledger_source_save(struct ledger *l, const struct source *s)
     query_int(q, 9, s->polled_ms);
     query_int(q, 10, s->next_poll_ms);
     query_text(q, 11, schedule);
+    query_int(q, 13, s->newest_ms);
+    query_int(q, 14, s->lost_ms);
+    query_int(q, 15, s->quiet_ms);
     struct buf visit = buf_new(VISIT_MAX);
     if (s->visit && wire_pack(&s->visit->base, &visit))
         panic("a poll is larger than %d bytes", VISIT_MAX);
@@ -174,6 +193,35 @@ enum err ledger_source_save(struct ledger *l, const struct source *s)
     e = query_run(q);
     buf_free(&visit);
     return e;
+}
+
+enum err ledger_source_catch_up(struct ledger *l, uint64_t number, const Newswire__V1__CatchUp *c)
+{
+    struct query *q;
+    enum err e = ledger_change(l, SOURCE_CATCH_UP, &q);
+    if (e)
+        return e;
+    struct buf bytes = buf_new(CATCH_UP_MAX);
+    if (c && wire_pack(&c->base, &bytes)) {
+        buf_free(&bytes);
+        return ERR_LIMIT;
+    }
+    query_int(q, 1, (int64_t)number);
+    query_bytes(q, 2, bytes.data, bytes.size);
+    e = query_run(q);
+    buf_free(&bytes);
+    return e;
+}
+
+enum err ledger_source_barren(struct ledger *l, uint64_t number, bool given_up)
+{
+    struct query *q;
+    enum err e = ledger_change(l, SOURCE_BARREN, &q);
+    if (e)
+        return e;
+    query_int(q, 1, (int64_t)number);
+    query_int(q, 2, given_up);
+    return query_run(q);
 }
 
 enum err ledger_source_pause(struct ledger *l, uint64_t number, bool paused)
@@ -219,11 +267,11 @@ enum err ledger_sources(struct ledger *l, uint64_t after, int limit,
     enum err e;
     while ((e = query_step(q)) == OK) {
         struct source *s = source_read(q);
-        s->entries = (uint64_t)query_get_int(q, 20);
-        s->published = (uint64_t)query_get_int(q, 21);
-        s->pending = (uint64_t)query_get_int(q, 22);
-        s->failed = (uint64_t)query_get_int(q, 23);
-        s->left_out = (uint64_t)query_get_int(q, 24);
+        s->entries = (uint64_t)query_get_int(q, 24);
+        s->published = (uint64_t)query_get_int(q, 25);
+        s->pending = (uint64_t)query_get_int(q, 26);
+        s->failed = (uint64_t)query_get_int(q, 27);
+        s->left_out = (uint64_t)query_get_int(q, 28);
         fn(arg, s);
         source_free(&s);
     }

@@ -4,7 +4,7 @@
 #define SOURCE_COLUMNS                                                                             \
     "number, url, poll_url, kind, found, paused, gap_ms, backfill, title, trouble, etag, "         \
     "last_modified, body_hash, added_ms, polled_ms, next_poll_ms, schedule, selector, options, "   \
-    "visit"
+    "visit, catch_up, newest_ms, lost_ms, quiet_ms"
 
 const char *const ledger_statements[STATEMENTS] = {
     [SOURCE_ADD] =
@@ -18,7 +18,12 @@ const char *const ledger_statements[STATEMENTS] = {
     [SOURCE_URLS] = "SELECT number, url FROM sources WHERE instr(url, ?) > 0 LIMIT ?",
     [SOURCE_SAVE] = "UPDATE sources SET poll_url = ?2, found = ?3, title = ?4, trouble = ?5,"
                     " etag = ?6, last_modified = ?7, body_hash = ?8, polled_ms = ?9,"
-                    " next_poll_ms = ?10, schedule = ?11, visit = ?12 WHERE number = ?1",
+                    " next_poll_ms = ?10, schedule = ?11, visit = ?12, newest_ms = ?13, lost_ms = "
+                    "?14, quiet_ms "
+                    "= ?15 WHERE number = ?1",
+    [SOURCE_CATCH_UP] = "UPDATE sources SET catch_up = ?2 WHERE number = ?1",
+    [SOURCE_BARREN] = "UPDATE sources SET barren = CASE WHEN ?2 THEN barren + 1 ELSE 0 END"
+                      " WHERE number = ?1",
     [SOURCE_PAUSE] = "UPDATE sources SET paused = ?2 WHERE number = ?1",
     [SOURCE_REMOVE] = "DELETE FROM sources WHERE number = ?",
     [SOURCE_REMOVE_PENDING] =
@@ -45,7 +50,7 @@ const char *const ledger_statements[STATEMENTS] = {
     [ENTRY_GET] =
         "SELECT e.source, coalesce(s.url, ''), e.url, e.state, e.hint, e.attempts, e.etag,"
         " e.last_modified, e.revision, coalesce(s.gap_ms, -1), e.announcement, coalesce(s.options, "
-        "x''), e.trouble, e.seen_ms, e.next_try_ms FROM entries e"
+        "x''), e.trouble, e.seen_ms, e.next_try_ms, coalesce(s.barren, 0) FROM entries e"
         " LEFT JOIN sources s ON s.number = e.source WHERE e.id = ?",
     [ENTRY_PUBLISHED] = "SELECT id FROM entries WHERE announcement = ?1 AND announcement <> ''"
                         " AND announcement <> id ORDER BY revision DESC LIMIT 1",
@@ -93,10 +98,12 @@ const char *const ledger_statements[STATEMENTS] = {
         " ORDER BY at_ms DESC, rowid DESC LIMIT ?) ORDER BY at_ms, rowid",
     [EVENT_FORGET] = "DELETE FROM events WHERE at_ms < ?",
     [QUIET] =
-        "SELECT count(*) FROM sources s WHERE paused = 0 AND trouble = '' AND added_ms < ?1 AND"
-        " NOT EXISTS (SELECT 1 FROM entries e WHERE e.source = s.number AND e.seen_ms >= ?1)",
-    [BARREN] = "SELECT count(*) FROM (SELECT source FROM entries WHERE state = 2 AND seen_ms >= ?1"
-               " GROUP BY source HAVING count(*) >= ?2)",
+        "SELECT count(*), coalesce(min(url), '') FROM sources WHERE paused = 0 AND trouble = ''"
+        " AND quiet_ms BETWEEN 1 AND ?",
+    [BARREN] =
+        "SELECT count(*), coalesce(min(url), '') FROM sources WHERE paused = 0 AND barren >= ?",
+    [LOST] =
+        "SELECT count(*), coalesce(min(url), '') FROM sources WHERE paused = 0 AND lost_ms >= ?",
     [COUNT] = "SELECT (SELECT count(*) FROM sources),"
               " (SELECT count(*) FROM sources WHERE trouble <> ''),"
               " (SELECT count(*) FROM entries WHERE state = 0),"

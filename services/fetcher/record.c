@@ -20,6 +20,8 @@ enum err record_source(struct record *r, struct ledger *l, uint64_t number)
 {
     r->removals = ledger_removals(l);
     enum err e = ledger_source_get(l, number, &r->source);
+    if (!e && r->source->catch_up && r->source->catch_up->n_steps > 0)
+        r->step = r->source->catch_up->steps[0];
     return !e && r->source->paused ? ERR_NOTFOUND : e;
 }
 
@@ -48,6 +50,8 @@ const char *record_url(const struct record *r)
 {
     if (r->page)
         return r->page->document;
+    if (r->step)
+        return r->step->url;
     return r->source ? r->source->poll_url : r->entry->url;
 }
 
@@ -55,6 +59,8 @@ Newswire__V1__SourceKind record_kind(const struct record *r)
 {
     if (!r->source || r->page)
         return NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_PAGE;
+    if (r->step)
+        return r->step->kind;
     return r->source->found ? r->source->found : r->source->kind;
 }
 
@@ -63,7 +69,7 @@ struct http_request record_request(const struct record *r)
     const Newswire__V1__SourceOptions *o = r->source ? r->source->options : r->entry->options;
     const char *source = r->source ? r->source->url : r->entry->source_url;
     struct http_request q = {.url = record_url(r), .etag = "", .last_modified = ""};
-    if (!r->page) {
+    if (!r->page && !r->step) {
         q.etag = r->source ? r->source->etag : r->entry->etag;
         q.last_modified = r->source ? r->source->last_modified : r->entry->last_modified;
     }
@@ -137,7 +143,7 @@ static void tell_visit(struct record *r, struct ledger *l, const struct http_res
     event.name = (char *)(!response ? "refused" : response->status ? "fetched" : "unanswered");
     if (r->entry)
         ledger_must(l, ledger_tell_event(l, r->entry->id, &event));
-    else
+    else if (!r->step) // a step is told by what it brought
         keep_visit(r->source, event.visit);
     arena_free(&arena);
 }
@@ -169,7 +175,8 @@ enum record_next record_response(struct record *r, struct ledger *l,
         o.verdict = VERDICT_FAILED;
         problem_set(&o.trouble, OK, "HTTP 304, though nothing was known of the page before");
     }
-    if (o.verdict == VERDICT_READ && r->source && strcmp(r->source->body_hash, r->body_hash) == 0)
+    if (o.verdict == VERDICT_READ && r->source && !r->step &&
+        strcmp(r->source->body_hash, r->body_hash) == 0)
         o.verdict = VERDICT_UNCHANGED; // the same bytes, from a server without validators
     tell_visit(r, l, response);
     if (o.verdict == VERDICT_READ)
@@ -192,7 +199,9 @@ void record_failed(struct record *r, struct ledger *l, const char *trouble, bool
         return;
     r->failed = true;
     log_warn("failed", "url=%s problem=%s", record_url(r), trouble);
-    if (r->source)
+    if (r->step)
+        catch_up_failed(r, l, trouble);
+    else if (r->source)
         poll_failed(r, l, trouble);
     else
         page_failed(r, l, trouble, lasting);
@@ -207,6 +216,8 @@ void record_understood(struct record *r, struct ledger *l,
     r->date_from = result->date_from;
     if (page && !result->announcement) // a worker may be in the hands of what it read
         record_failed(r, l, "the worker's answer has no content", true);
+    else if (r->step)
+        catch_up_understood(r, l, result);
     else if (r->source)
         poll_understood(r, l, result);
     else if (page)

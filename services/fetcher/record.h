@@ -30,6 +30,10 @@ struct record {
     struct poll poll;      // what the schedule wants to know
     unsigned unusable;     // entries with nothing to name them by
     const char *date_from; // while the answer is recorded: what told its date
+    // Of a source: what is asked for in its place this time, borrowed from it; NULL: the source.
+    const Newswire__V1__CatchUp__Step *step;
+    bool first;    // the source is read for the first time
+    bool sitemaps; // it is an index of sitemaps
     // Of the ending.
     bool failed;
     int64_t pause_host_until_ms; // 0: no need
@@ -48,6 +52,11 @@ enum record_next {
     RECORD_READ, // the body is to be understood; record_understood() or record_failed() follows
     RECORD_DONE  // everything is in the ledger
 };
+
+// The step is a guess, and the site names `n` sitemaps itself: those are asked for in its place.
+// False if none of them is to be asked for.
+bool record_sitemaps(struct record *r, struct ledger *l, const char *const *urls, size_t n,
+                     int64_t now_ms);
 
 enum record_next record_response(struct record *r, struct ledger *l,
                                  const struct http_response *response, int64_t now_ms);

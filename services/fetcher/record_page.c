@@ -90,6 +90,8 @@ void page_failed(struct record *r, struct ledger *l, const char *trouble, bool l
     bool hint =
         e->hint && *e->hint->title && e->revision == 0 && outcome_use_hint(lasting, e->attempts);
     ledger_must(l, ledger_entry_failed(l, e->id, trouble, again_ms, r->fetched_ms));
+    if (again_ms == 0)
+        ledger_must(l, ledger_source_barren(l, e->source, true));
     if (hint)
         publish_hint(r, l, e->id, e->source_url, e->url, e->hint, again_ms ? trouble : NULL,
                      again_ms);
@@ -117,6 +119,8 @@ void page_publish(struct record *r, struct ledger *l, pb_announcement *a, const 
         full.published_ms = e->hint->published_ms;
         full.published_precision = e->hint->published_precision;
     }
+    if (e->barren > 0)
+        ledger_must(l, ledger_source_barren(l, e->source, false));
     queue(r, l, e->id, e->source_url, e->url, r->url, canonical_of(a, r->url, canonical), &full,
           trouble, again_ms);
 }

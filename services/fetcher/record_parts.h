@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The parts of record.h: what becomes of a poll (record_poll.c), of a page (record_page.c) and of
-// the document that a page is the wrapper of (record_document.c).
+// The parts of record.h: what becomes of a poll (record_poll.c), of a page (record_page.c), of the
+// document that a page is the wrapper of (record_document.c), and of what a source is asked for
+// beside itself (record_catch_up.c).
 #pragma once
 
 #include "services/fetcher/record.h"
@@ -11,6 +12,21 @@ bool record_gone(const struct record *r, struct ledger *l);
 void poll_unchanged(struct record *r, struct ledger *l);
 void poll_failed(struct record *r, struct ledger *l, const char *trouble);
 void poll_understood(struct record *r, struct ledger *l, const Newswire__V1__ExtractResult *result);
+
+// Sees an entry of the record's source; publishes or queues it if it is new.
+void poll_see(struct record *r, struct ledger *l, const Newswire__V1__Entry *e,
+              enum entry_state state);
+void poll_tell(const struct record *r, struct ledger *l, const char *name, const char *detail);
+
+// The feed was just polled and shares nothing with the poll before, whose newest entry was of
+// `since_ms`: the sitemaps of its site are looked through for what came between.
+void catch_up_feed(struct record *r, struct ledger *l, int64_t since_ms);
+// The list was just polled: its next page is read, and the next, until `wanted` more entries are
+// found, or with 0 until one is known.
+void catch_up_list(struct record *r, struct ledger *l, const char *next, uint32_t wanted);
+void catch_up_failed(struct record *r, struct ledger *l, const char *trouble);
+void catch_up_understood(struct record *r, struct ledger *l,
+                         const Newswire__V1__ExtractResult *result);
 
 void page_failed(struct record *r, struct ledger *l, const char *trouble, bool lasting);
 void page_understood(struct record *r, struct ledger *l, pb_announcement *a, const char *problem);

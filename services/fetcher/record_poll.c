@@ -6,6 +6,7 @@
 
 #include "common/log.h"
 #include "common/mem.h"
+#include "common/metrics.h"
 #include "services/fetcher/flush.h"
 #include "services/fetcher/record_parts.h"
 
@@ -24,15 +25,15 @@ static void replace(char **slot, const char *value)
     *slot = copy;
 }
 
-static void tell(const struct record *r, struct ledger *l, const char *name, const char *detail)
+void poll_tell(const struct record *r, struct ledger *l, const char *name, const char *detail)
 {
     char subject[40];
     snprintf(subject, sizeof subject, "source %" PRIu64, r->source->number);
     ledger_must(l, ledger_tell(l, subject, r->fetched_ms, name, detail));
 }
 
-// Plans the next poll and saves the source.
-static void plan(struct record *r, struct ledger *l)
+// Plans the next poll and saves the source. True if it shows nothing of what it showed before.
+static bool plan(struct record *r, struct ledger *l)
 {
     struct source *s = r->source;
     uint64_t seed = s->number * 0x9E3779B97F4A7C15u;
@@ -40,18 +41,26 @@ static void plan(struct record *r, struct ledger *l)
     s->next_poll_ms = p.next_ms;
     if (p.pause_host)
         r->pause_host_until_ms = p.next_ms;
-    if (p.gap)
-        tell(r, l, "gap",
-             "the feed shares no entry with the poll before: some may have been missed");
     if (r->poll.result != POLL_FAILED)
         s->polled_ms = r->fetched_ms;
+    bool page = s->found == NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_PAGE || r->sitemaps;
+    int64_t quiet_ms = schedule_quiet_ms(&s->schedule);
+    s->quiet_ms = page ? 0 : quiet_ms ? quiet_ms : s->added_ms + SCHEDULE_QUIET_S * INT64_C(1000);
+    if (p.gap) {
+        poll_tell(r, l, "gap",
+                  "it shares no entry with the poll before: some may have come and gone between");
+        log_warn("gap", "url=%s", s->url);
+        ++*metric("fetcher_gaps_total");
+        s->lost_ms = r->fetched_ms;
+    }
     ledger_must(l, ledger_source_save(l, s));
+    return p.gap;
 }
 
 static void recovered(struct record *r, struct ledger *l)
 {
     if (*r->source->trouble)
-        tell(r, l, "recovered", "it answers again");
+        poll_tell(r, l, "recovered", "it answers again");
     replace(&r->source->trouble, "");
 }
 
@@ -73,7 +82,7 @@ void poll_unchanged(struct record *r, struct ledger *l)
 void poll_failed(struct record *r, struct ledger *l, const char *trouble)
 {
     if (strcmp(r->source->trouble, trouble) != 0)
-        tell(r, l, "failed", trouble); // said once, not at every poll
+        poll_tell(r, l, "failed", trouble); // said once, not at every poll
     replace(&r->source->trouble, trouble);
     r->poll.result = POLL_FAILED;
     plan(r, l);
@@ -98,8 +107,6 @@ static int newest_first(const void *a, const void *b)
 
 static int64_t backfill_of(const struct record *r)
 {
-    if (r->source->polled_ms > 0)
-        return BACKFILL_ALL; // what is new now came after the source was added
     return r->source->backfill == BACKFILL_STANDARD ? r->backfill : r->source->backfill;
 }
 
@@ -107,7 +114,8 @@ static int64_t backfill_of(const struct record *r)
 static bool *choose(const struct record *r, const pb_result *result)
 {
     size_t n = result->n_entries;
-    int64_t backfill = backfill_of(r);
+    // What is new at a later poll came after the source was added.
+    int64_t backfill = r->source->polled_ms > 0 ? BACKFILL_ALL : backfill_of(r);
     bool *chosen = mem_alloc(n * sizeof *chosen);
     struct ranked *ranks = mem_alloc(n * sizeof *ranks);
     for (size_t i = 0; i < n; i++)
@@ -157,7 +165,7 @@ static void tell_sighting(const struct record *r, struct ledger *l, const char *
     ledger_must(l, ledger_tell(l, id, r->fetched_ms, "baseline", detail));
 }
 
-static void see_entry(struct record *r, struct ledger *l, const pb_entry *e, enum entry_state state)
+void poll_see(struct record *r, struct ledger *l, const pb_entry *e, enum entry_state state)
 {
     char id[URL_ID_SIZE], host[300], canonical[URL_MAX + 1];
     struct sighting s;
@@ -191,6 +199,32 @@ static void count_entries(struct record *r, const pb_result *result)
     }
 }
 
+static void note_newest(struct record *r, const pb_result *result)
+{
+    r->source->newest_ms = 0;
+    for (size_t i = 0; i < result->n_entries; i++) {
+        int64_t at = result->entries[i]->at_ms;
+        if (at > r->source->newest_ms && at <= r->fetched_ms)
+            r->source->newest_ms = at;
+    }
+}
+
+// What the source does not show any more, or not on its first page, is looked for elsewhere.
+static void look_further(struct record *r, struct ledger *l, const pb_result *result, bool gap,
+                         int64_t since_ms)
+{
+    int64_t backfill = backfill_of(r);
+    bool feed = result->found == NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_FEED;
+    if (gap && feed)
+        catch_up_feed(r, l, since_ms);
+    else if (gap && *result->next)
+        catch_up_list(r, l, result->next, 0);
+    else if (r->first && *result->next &&
+             (backfill == BACKFILL_ALL || backfill > (int64_t)r->poll.fresh))
+        catch_up_list(r, l, result->next,
+                      backfill == BACKFILL_ALL ? UINT32_MAX : (uint32_t)backfill - r->poll.fresh);
+}
+
 static void describe(const struct record *r, const pb_result *result, char *out, size_t size)
 {
     int n = snprintf(out, size, "%u entries, %u new%s%.120s%s%.100s", r->poll.entries,
@@ -207,23 +241,27 @@ static void entries_understood(struct record *r, struct ledger *l, const pb_resu
         record_failed(r, l, result->problem, true); // damaged so that nothing of it can be read
         return;
     }
-    bool *chosen = choose(r, result);
+    bool *chosen = choose(r, result), gap;
+    int64_t since_ms = s->newest_ms > 0 ? s->newest_ms : s->polled_ms;
+    r->first = s->polled_ms == 0;
     count_entries(r, result);
+    note_newest(r, result);
     // From the feed's end, so that the oldest is published first.
     for (size_t i = result->n_entries; i-- > 0;)
-        see_entry(r, l, result->entries[i], chosen[i] ? ENTRY_PENDING : ENTRY_BASELINE);
+        poll_see(r, l, result->entries[i], chosen[i] ? ENTRY_PENDING : ENTRY_BASELINE);
     free(chosen);
     if (s->polled_ms == 0 || r->poll.fresh > 0) {
         char detail[400];
         describe(r, result, detail, sizeof detail);
-        tell(r, l, "polled", detail);
+        poll_tell(r, l, "polled", detail);
         log_info("polled", "url=%s found=%s", s->url, detail);
     }
     replace(&s->title, result->title);
     s->found = result->found;
     recovered(r, l);
     keep_validators(r);
-    plan(r, l);
+    gap = plan(r, l);
+    look_further(r, l, result, gap, since_ms);
 }
 
 // The sitemaps of an index become sources of their own, so that each is asked for at its own pace.
@@ -254,9 +292,10 @@ static void index_understood(struct record *r, struct ledger *l, const pb_result
             continue;
         ledger_must(l, e);
         r->poll.fresh++;
-        tell(r, l, "sitemap-added", child.url);
+        poll_tell(r, l, "sitemap-added", child.url);
     }
     s->found = result->found;
+    r->sitemaps = true;
     r->poll.result = POLL_READ;
     r->poll.entries = (uint32_t)result->n_feeds;
     recovered(r, l);
@@ -281,7 +320,7 @@ static void follow_feed(struct record *r, struct ledger *l, const char *feed)
 {
     struct source *s = r->source;
     log_info("feed-announced", "url=%s feed=%s", s->url, feed);
-    tell(r, l, "feed-announced", feed);
+    poll_tell(r, l, "feed-announced", feed);
     replace(&s->poll_url, feed);
     s->found = NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_FEED;
     s->next_poll_ms = r->fetched_ms;

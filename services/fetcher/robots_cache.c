@@ -127,6 +127,19 @@ void robots_refusal(const struct robots_ruling *r, struct problem *out)
         problem_set(out, OK, "robots.txt of the site cannot be had (%s)", r->problem);
 }
 
+size_t robots_cache_sitemaps(const struct robots_cache *c, const char *url, const char **out,
+                             size_t max)
+{
+    char robots[URL_MAX + 1];
+    const struct site *s = robots_url(url, robots) ? NULL : map_get(c->sites, key_of(robots));
+    size_t n = 0;
+    if (!s || s->answer != ROBOTS_READ)
+        return 0;
+    while (n < max && (out[n] = robots_sitemap(s->rules, n)))
+        n++;
+    return n;
+}
+
 void robots_cache_put(struct robots_cache *c, const char *robots, const struct http_response *r,
                       int64_t now_ms)
 {

@@ -47,6 +47,11 @@ void robots_cache_ask(struct robots_cache *c, const char *url, int64_t now_ms,
 // MUST_NOT or LATER as a sentence.
 void robots_refusal(const struct robots_ruling *r, struct problem *out);
 
+// Stores the sitemaps that the site of `url` names in its robots.txt, at most `max`; the strings
+// live until the next robots_cache_put(). Returns how many.
+size_t robots_cache_sitemaps(const struct robots_cache *c, const char *url, const char **out,
+                             size_t max);
+
 // Where the page's site has its robots.txt. ERR_INPUT: the URL is none.
 enum err robots_url(const char *url, char out[URL_MAX + 1]) MUST_CHECK;
 void robots_cache_put(struct robots_cache *c, const char *robots_url, const struct http_response *r,

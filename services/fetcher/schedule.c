@@ -20,7 +20,6 @@ enum {
     HOUR_MEMORY = 32,   // entries after which two thirds of the day's profile are learned
     MEMORY_SILENCE_S = 60 * DAY_S,
     QUIET_LEAST_S = 3 * DAY_S, // a weekend is no alarm
-    QUIET_MOST_S = 30 * DAY_S,
     QUIET_TIMES = 3,
     // The pauses of a first day of failing: 1, 2, 4, 8, 16, 32 minutes, then an hour each.
     DAY_FAILURES = 29,
@@ -280,11 +279,11 @@ struct plan schedule_next(struct schedule *s, const struct poll *poll, uint64_t 
 
 int64_t schedule_quiet_ms(const struct schedule *s)
 {
-    int64_t quiet_s = s->silence_s ? s->silence_s * QUIET_TIMES : QUIET_MOST_S;
+    int64_t quiet_s = s->silence_s ? s->silence_s * QUIET_TIMES : SCHEDULE_QUIET_S;
     if (s->new_ms == 0)
         return 0;
     quiet_s = quiet_s < QUIET_LEAST_S ? QUIET_LEAST_S : quiet_s;
-    return s->new_ms + (quiet_s < QUIET_MOST_S ? quiet_s : QUIET_MOST_S) * 1000;
+    return s->new_ms + (quiet_s < SCHEDULE_QUIET_S ? quiet_s : SCHEDULE_QUIET_S) * 1000;
 }
 
 // ---- As text ----

@@ -14,9 +14,10 @@
 #include "common/err.h"
 
 enum {
-    SCHEDULE_MIN_S = 120,       // adaptive polling stays between these two
-    SCHEDULE_MAX_S = 3600,      //
-    SCHEDULE_FIRST_S = 600,     // after the first poll, when nothing is known of the source
+    SCHEDULE_QUIET_S = 30 * 86400, // a silence so long is worth a look in any case
+    SCHEDULE_MIN_S = 120,          // adaptive polling stays between these two
+    SCHEDULE_MAX_S = 3600,         //
+    SCHEDULE_FIRST_S = 600,        // after the first poll, when nothing is known of the source
     SCHEDULE_RETRY_S = 60,      // after a first failure, then doubled, on the first day up to MAX
     SCHEDULE_LONGEST_S = 86400, // the longest pause, only after a day of failing
     SCHEDULE_TEXT_SIZE = 450,   // of schedule_write's text, with its NUL
@@ -78,7 +79,7 @@ struct plan schedule_next(struct schedule *s, const struct poll *poll, uint64_t 
                           int64_t now_ms);
 
 // When a silence becomes worth a look: after three times the longest one of the last months, but
-// not before three days nor after 30. 0 if nothing has come yet.
+// not before three days nor after SCHEDULE_QUIET_S. 0 if nothing has come yet.
 int64_t schedule_quiet_ms(const struct schedule *s);
 
 // The state as one line of printable text, to be stored, and back. Read gives ERR_INPUT for a text

@@ -251,6 +251,7 @@ static void add_entries(struct understand *u, const struct feed *feed, pb_result
         entry->link = clip_url(e->link);
         entry->hint = hint_of(u, feed, e, &room);
         entry->at_ms = e->published_ms;
+        entry->precision = precision(e->precision);
         r->entries[r->n_entries++] = entry;
     }
 }
@@ -310,9 +311,13 @@ static void add_sitemaps(struct understand *u, const struct sitemap *map, pb_res
     const struct sitemap_entry **all = entries_of(u, map);
     qsort(all, map->n_entries, sizeof(struct sitemap_entry *), newest_first);
     r->feeds = arena_alloc(u->arena, SITEMAPS_MAX * sizeof *r->feeds);
-    for (size_t i = 0; i < map->n_entries && r->n_feeds < SITEMAPS_MAX; i++)
-        if (*clip_url(all[i]->url))
-            r->feeds[r->n_feeds++] = clip_url(all[i]->url);
+    r->feeds_ms = arena_alloc(u->arena, SITEMAPS_MAX * sizeof *r->feeds_ms);
+    for (size_t i = 0; i < map->n_entries && r->n_feeds < SITEMAPS_MAX; i++) {
+        if (!*clip_url(all[i]->url))
+            continue;
+        r->feeds_ms[r->n_feeds_ms++] = changed_ms(all[i]);
+        r->feeds[r->n_feeds++] = clip_url(all[i]->url);
+    }
 }
 
 static Newswire__V1__Entry *page_entry(struct understand *u, const struct sitemap_entry *e)
@@ -321,6 +326,7 @@ static Newswire__V1__Entry *page_entry(struct understand *u, const struct sitema
     newswire__v1__entry__init(entry);
     entry->link = clip_url(e->url);
     entry->at_ms = changed_ms(e);
+    entry->precision = precision(e->published_ms ? e->published_precision : e->modified_precision);
     if (!*e->title)
         return entry;
     entry->hint = announcement_new(u);
@@ -383,6 +389,7 @@ static void add_links(struct understand *u, const struct list *list, pb_result *
         newswire__v1__entry__init(entry);
         entry->link = clip_url(link->url);
         entry->at_ms = link->published_ms;
+        entry->precision = precision(link->precision);
         entry->hint = announcement_new(u);
         entry->hint->title = clip(u, link->title, STRING_MAX);
         entry->hint->language = "und";
@@ -397,6 +404,7 @@ static void take_list(struct understand *u, const struct list *list, pb_result *
 {
     r->found = NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_LIST;
     r->finding = clip(u, list->finding, STRING_MAX);
+    r->next = clip_url(list->next);
     r->problem = "";
     add_links(u, list, r);
 }

@@ -70,6 +70,16 @@ class Newsroom:
             '<?xml version="1.0" encoding="utf-8"?><sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">'
             f"{maps}</sitemapindex>").encode())
 
+    def show_list(self, numbers, path, next_path=None):
+        """A page that lists others, as ministries make them, the newest first."""
+        items = "".join(f'<li><a href="{self.path(n)}">{html.escape(self.title(n))}</a>'
+                        f"<span>{self.at(n).strftime('%Y-%m-%d')}</span></li>" for n in sorted(numbers, reverse=True))
+        word = "下一页" if self.language.startswith("zh") else "Next"
+        more = f'<div class="page"><a href="{next_path}">{word}</a></div>' if next_path else ""
+        self.bodies[path] = ("text/html; charset=utf-8", (
+            f'<!DOCTYPE html><html><head><title>Newsroom</title></head><body><ul class="news">{items}</ul>{more}'
+            "</body></html>").encode())
+
     def show_robots(self, text):
         self.bodies["/robots.txt"] = ("text/plain", text.encode())
 
