@@ -6,6 +6,8 @@
 
 #include "services/fetcher/extract/html.h"
 
+enum { HTML_TAGS_MET = 64 }; // a power of two
+
 struct attr {
     struct html_str value;
     enum html_attr name;
@@ -24,6 +26,10 @@ struct html {
     const char *raw_close;                // its end tag
     bool after_block;                     // the last token was a block's tag
     bool plain;                           // read plain markup by html_plain
+    struct {
+        uint64_t name;
+        lxb_tag_id_t id;
+    } tags[HTML_TAGS_MET]; // by short names in lower case, of those that lexbor numbers itself
     const lxb_dom_attr_data_t *attr_data[HTML_ATTR_COUNT]; // by html_attr_data
 
     struct html_node *nodes;

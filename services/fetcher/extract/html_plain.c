@@ -140,6 +140,27 @@ static const lxb_char_t *read_attributes(lxb_html_tokenizer_t *t, const lxb_char
     return NULL;
 }
 
+// lexbor's number for a tag, 0 if it has not met it on this page. lexbor takes as long to find one
+// as everything here takes to read the tag, and pages have few.
+static lxb_tag_id_t tag_named(lxb_html_tokenizer_t *t, const lxb_char_t *name, size_t n)
+{
+    struct html *h = t->callback_token_ctx;
+    uint64_t letters = 0;
+    for (size_t i = 0; i < n && n <= sizeof letters; i++)
+        letters = letters << 8 | name[i] | 0x20;
+    size_t slot = letters * 0x9E3779B97F4A7C15u >> 32 & (HTML_TAGS_MET - 1);
+    if (letters && h->tags[slot].name == letters)
+        return h->tags[slot].id;
+    const lxb_tag_data_t *tag = lxb_tag_data_by_name(t->tags, name, n);
+    if (!tag)
+        return LXB_TAG__UNDEF;
+    if (letters && tag->tag_id < LXB_TAG__LAST_ENTRY) {
+        h->tags[slot].name = letters;
+        h->tags[slot].id = tag->tag_id;
+    }
+    return tag->tag_id;
+}
+
 static const lxb_char_t *read_tag(lxb_html_tokenizer_t *t, const lxb_char_t *at,
                                   const lxb_char_t *end)
 {
@@ -149,10 +170,9 @@ static const lxb_char_t *read_tag(lxb_html_tokenizer_t *t, const lxb_char_t *at,
     const lxb_char_t *name = at + 1 + close;
     for (at = name; at<end && * at> ' ' && *at != '/' && *at != '>';)
         at++;
-    const lxb_tag_data_t *tag = lxb_tag_data_by_name(t->tags, name, (size_t)(at - name));
-    if (!tag)
+    t->token->tag_id = tag_named(t, name, (size_t)(at - name));
+    if (t->token->tag_id == LXB_TAG__UNDEF)
         return NULL;
-    t->token->tag_id = tag->tag_id;
     t->token->type = close ? LXB_HTML_TOKEN_TYPE_CLOSE : LXB_HTML_TOKEN_TYPE_OPEN;
     t->token->begin = name;
     t->token->end = at;
