@@ -79,6 +79,9 @@ void control_answer(struct control *c, const pb_request *q, pb_reply *reply)
     case NEWSWIRE__V1__CONTROL_REQUEST__BODY_DEAD:
         control_dead(c, q->dead, reply);
         break;
+    case NEWSWIRE__V1__CONTROL_REQUEST__BODY_REPROCESS:
+        control_reprocess(c, q->reprocess, reply);
+        break;
     default:
         reply->error = "this version does not know that request: update the fetcher";
     }

@@ -7,6 +7,7 @@
 #include "common/socket.h"
 #include "services/fetcher/fetch.h"
 #include "services/fetcher/pages.h"
+#include "services/fetcher/reprocess.h"
 #include "services/fetcher/work.h"
 
 struct control;
@@ -18,6 +19,7 @@ struct control_tools {
     struct fetch *fetch;
     struct work *work;
     struct pages *pages; // NULL: none are kept
+    struct reprocess *reprocess;
     const char *store_url;
 };
 

@@ -57,6 +57,8 @@ enum err control_entry_id(const char *url, char id[URL_ID_SIZE]) MUST_CHECK;
 void control_why(struct control *c, const char *url, pb_reply *reply);
 void control_near(struct control *c, const char *url, pb_reply *reply);
 
+void control_reprocess(struct control *c, const Newswire__V1__Reprocess *q, pb_reply *reply);
+
 // State.
 void control_status(struct control *c, pb_reply *reply);
 void control_dead(struct control *c, const Newswire__V1__DeadRequest *d, pb_reply *reply);

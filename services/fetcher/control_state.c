@@ -149,3 +149,14 @@ void control_dead(struct control *c, const Newswire__V1__DeadRequest *d, pb_repl
     if (*d->id && reply->affected == 0)
         control_refuse(c, reply, "no dead letter %.64s: `newswire dead list` shows them", d->id);
 }
+
+void control_reprocess(struct control *c, const Newswire__V1__Reprocess *q, pb_reply *reply)
+{
+    struct problem why;
+    Newswire__V1__ReprocessProgress *m = arena_alloc(c->arena, sizeof *m);
+    newswire__v1__reprocess_progress__init(m);
+    if (reprocess_ask(c->tools.reprocess, q, m, &why))
+        control_refuse(c, reply, "%s", why.text);
+    else
+        reply->reprocess = m;
+}

@@ -39,6 +39,7 @@ struct fetch {
     struct map *known;   // jobs queued or under way, by key_of()
     struct map *running; // struct request by tag
     struct map *parked;  // struct request by key_of(): its page is the wrapper of a document
+    struct lend *lent;
     struct timer *timer;
     uint64_t tag;
     bool draining, rescan;
@@ -161,15 +162,19 @@ static void on_work(void *arg, uint64_t tag, enum work_outcome outcome, const ui
 {
     struct fetch *f = arg;
     struct request *r = map_get(f->running, tag);
-    if (!r)
-        panic("an answer to a request that is not known");
     ProtobufCMessage *m = NULL;
-    struct problem why;
+    struct problem why = {""};
     if (outcome == WORK_POISON)
         problem_set(&why, OK, "it cannot be read: %.*s", (int)size, (const char *)bytes);
     else if (wire_unpack(&newswire__v1__extract_result__descriptor, bytes, size, &m, &why))
         m = NULL;
     Newswire__V1__ExtractResult *result = (Newswire__V1__ExtractResult *)m;
+    if (lend_back(f->lent, tag, result, why.text)) {
+        wire_free(m);
+        return;
+    }
+    if (!r)
+        panic("an answer to a request that is not known");
     bool document = r->record.page != NULL;
     if (result && !document) {
         keep_page(r, result);
@@ -187,24 +192,13 @@ static void on_work(void *arg, uint64_t tag, enum work_outcome outcome, const ui
         record_document_failed(&r->record, f->ledger, why.text, true);
     else
         record_failed(&r->record, f->ledger, why.text, true);
+    if (result && !document && r->record.source)
+        keep_page(r, result); // a source that is a page has its entry now
     wire_free(m);
     request_end(r);
 }
 
 // The server's answer.
-
-// Title and date of the page's entry: what the source says of it.
-static Newswire__V1__Announcement hint_of(const struct request *r)
-{
-    Newswire__V1__Announcement hint = NEWSWIRE__V1__ANNOUNCEMENT__INIT;
-    const struct entry *e = r->record.entry;
-    if (e && e->hint) {
-        hint.title = e->hint->title;
-        hint.published_ms = e->hint->published_ms;
-        hint.published_precision = e->hint->published_precision;
-    }
-    return hint;
-}
 
 static void submit(struct request *r, const struct http_response *response)
 {
@@ -217,12 +211,12 @@ static void submit(struct request *r, const struct http_response *response)
     t.body.data = (uint8_t *)response->body;
     t.body.len = response->size;
     t.now_ms = r->record.fetched_ms;
-    Newswire__V1__Announcement hint = hint_of(r);
+    Newswire__V1__Announcement hint = record_hint(r->record.entry);
     if (r->record.source)
         t.selector = r->record.source->selector;
     t.hint = &hint;
     t.document = r->record.page != NULL;
-    t.keep = r->fetch->options.pages && r->record.entry && !t.document;
+    t.keep = r->fetch->options.pages && !t.document;
     if (wire_pack(&t.base, &task))
         panic("a response is larger than a task");
     workers_submit(r->fetch->workers, r->tag, task.data, task.size);
@@ -446,6 +440,16 @@ bool fetch_drain(struct fetch *f)
     return map_size(f->running) == 0;
 }
 
+void fetch_lend(struct fetch *f, const Newswire__V1__ExtractTask *task, lend_read *fn, void *arg)
+{
+    lend_out(f->lent, f->workers, ++f->tag, task, fn, arg);
+}
+
+void fetch_take_back(struct fetch *f, const void *arg)
+{
+    lend_forget(f->lent, arg);
+}
+
 size_t fetch_running(const struct fetch *f)
 {
     return map_size(f->running);
@@ -471,6 +475,7 @@ struct fetch *fetch_new(struct loop *l, struct ledger *ledger, struct flush *flu
                         .robots = robots_cache_new(),
                         .known = map_new(),
                         .running = map_new(),
+                        .lent = lend_new(),
                         .parked = map_new(),
                         .timer = timer_new(l, on_timer, f),
                         .requests = metric("fetcher_requests_total"),
@@ -495,6 +500,7 @@ void fetch_free(struct fetch **fetch)
     if (!f)
         return;
     workers_free(&f->workers);
+    lend_free(&f->lent);
     map_each(f->running, drop_request, NULL);
     map_each(f->parked, drop_request, NULL);
     map_free(&f->running);

@@ -7,6 +7,7 @@
 #include "services/fetcher/flush.h"
 #include "services/fetcher/http.h"
 #include "services/fetcher/ledger.h"
+#include "services/fetcher/lend.h"
 #include "services/fetcher/pages.h"
 
 // Bytes of a task for a worker process, and of its answer.
@@ -35,5 +36,10 @@ void fetch_free(struct fetch **f);
 void fetch_wake(struct fetch *f);
 // Starts nothing more. True when nothing is under way.
 bool fetch_drain(struct fetch *f);
+
+// Has a page understood by a worker process. `fn` is called once, later, on the loop.
+void fetch_lend(struct fetch *f, const Newswire__V1__ExtractTask *task, lend_read *fn, void *arg);
+// Whoever lent with this `arg` is gone: it is not called.
+void fetch_take_back(struct fetch *f, const void *arg);
 
 size_t fetch_running(const struct fetch *f);

@@ -138,6 +138,27 @@ enum err ledger_pending(struct ledger *l, const char *host, int64_t now_ms, int 
                         void *arg) MUST_CHECK;
 enum err ledger_entry_retry(struct ledger *l, const char *id, int64_t now_ms) MUST_CHECK;
 
+// Pages that may be read again: published ones, and ones that could not be read.
+struct ledger_range {
+    char id[URL_ID_SIZE]; // only this entry; "": all
+    uint64_t source;      // only of this one; 0: of all
+    int64_t since_ms;     // first seen or published since
+    uint64_t after;       // rows after this one; see below
+    uint64_t rows;        // at most so many rows are looked at
+    int limit;            // and so many given
+};
+struct ledger_candidate {
+    uint64_t row;
+    const char *id;
+    bool pending, published;
+};
+// In the order in which they were seen. `after` moves on to where the next call begins.
+enum err ledger_candidates(struct ledger *l, struct ledger_range *range,
+                           void (*fn)(void *arg, const struct ledger_candidate *c),
+                           void *arg) MUST_CHECK;
+// The row of an entry; "": of the newest one, 0 if there is none. ERR_NOTFOUND.
+enum err ledger_row(struct ledger *l, const char *id, uint64_t *row) MUST_CHECK;
+
 enum article { ARTICLE_QUEUED, ARTICLE_UNCHANGED, ARTICLE_DUPLICATE };
 
 // What was understood of an entry's page (or hint). The announcement gets its id, revision and
@@ -153,6 +174,7 @@ struct understood {
     const char *canonical;
     const char *etag, *last_modified;
     const char *date_from; // as in Reading; NULL: not known
+    bool otherwise;        // what is not in the content hash differs: published all the same
     // Why the page is to be tried again at `again_ms`; NULL: the entry is done.
     const char *trouble;
     int64_t again_ms;

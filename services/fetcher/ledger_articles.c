@@ -121,9 +121,10 @@ static enum err tell_article(struct ledger *l, const struct understood *u, enum 
     return ledger_tell_event(l, u->id, &event);
 }
 
-static enum article compare(const struct identity *i, const struct other *other, const char *hash)
+static enum article compare(const struct identity *i, const struct other *other, const char *hash,
+                            bool otherwise)
 {
-    if (strcmp(hash, i->content_hash) == 0)
+    if (strcmp(hash, i->content_hash) == 0 && !otherwise)
         return ARTICLE_UNCHANGED;
     bool newer = other->there && other->revision > i->revision;
     return newer && strcmp(hash, other->content_hash) == 0 ? ARTICLE_DUPLICATE : ARTICLE_QUEUED;
@@ -153,7 +154,7 @@ enum err ledger_article(struct ledger *l, const struct understood *u, int64_t no
         e = identity_choose(l, u, hash, &i, &other);
     if (e)
         return e;
-    enum article outcome = compare(&i, &other, hash);
+    enum article outcome = compare(&i, &other, hash, u->otherwise);
     if (outcome == ARTICLE_QUEUED)
         i.revision = next_revision(&i, &other, a->fetched_ms);
     snprintf(i.content_hash, sizeof i.content_hash, "%s", hash);

@@ -143,6 +143,45 @@ enum err ledger_entry_urls(struct ledger *l, uint64_t source, int limit,
     return e == ERR_NOTFOUND ? OK : e;
 }
 
+enum err ledger_row(struct ledger *l, const char *id, uint64_t *row)
+{
+    struct query *q = ledger_query(l, ENTRY_ROW);
+    query_text(q, 1, id);
+    enum err e = query_step(q);
+    if (e)
+        return e;
+    *row = (uint64_t)query_get_int(q, 0);
+    query_reset(q);
+    return *id && *row == 0 ? ERR_NOTFOUND : OK;
+}
+
+enum err ledger_candidates(struct ledger *l, struct ledger_range *range,
+                           void (*fn)(void *arg, const struct ledger_candidate *c), void *arg)
+{
+    struct query *q = ledger_query(l, ENTRY_CANDIDATES);
+    uint64_t last = range->after + range->rows;
+    int given = 0;
+    query_int(q, 1, (int64_t)range->after);
+    query_int(q, 2, (int64_t)last);
+    query_int(q, 3, (int64_t)range->source);
+    query_int(q, 4, range->since_ms);
+    query_int(q, 5, range->limit);
+    enum err e;
+    for (; (e = query_step(q)) == OK; given++) {
+        struct ledger_candidate c = {.row = (uint64_t)query_get_int(q, 0),
+                                     .id = query_get_text(q, 1),
+                                     .pending = query_get_int(q, 2) == ENTRY_PENDING,
+                                     .published = query_get_int(q, 3) > 0};
+        range->after = c.row;
+        fn(arg, &c);
+    }
+    if (e != ERR_NOTFOUND)
+        return e;
+    if (given < range->limit)
+        range->after = last;
+    return OK;
+}
+
 enum err ledger_pending_hosts(struct ledger *l, int64_t now_ms,
                               void (*fn)(void *arg, const char *host), void *arg)
 {

@@ -29,6 +29,8 @@ enum statement {
     ENTRY_GET,
     ENTRY_PUBLISHED,
     ENTRY_URLS,
+    ENTRY_ROW,
+    ENTRY_CANDIDATES,
     ENTRY_HOSTS,
     ENTRY_PENDING_OF,
     ENTRY_RETRY,

@@ -56,6 +56,11 @@ const char *const ledger_statements[STATEMENTS] = {
                         " AND announcement <> id ORDER BY revision DESC LIMIT 1",
     [ENTRY_URLS] = "SELECT url FROM entries WHERE source = ? AND url <> ''"
                    " ORDER BY seen_ms DESC LIMIT ?",
+    [ENTRY_ROW] = "SELECT coalesce(max(rowid), 0) FROM entries WHERE id = ?1 OR ?1 = ''",
+    [ENTRY_CANDIDATES] =
+        "SELECT rowid, id, state, revision FROM entries WHERE rowid > ?1 AND rowid <= ?2 AND"
+        " (source = ?3 OR ?3 = 0) AND max(revision, seen_ms) >= ?4 AND url <> '' AND"
+        " (state = 2 OR revision > 0) ORDER BY rowid LIMIT ?5",
     [ENTRY_HOSTS] = "SELECT DISTINCT host FROM entries WHERE state = 0 AND next_try_ms <= ?",
     [ENTRY_PENDING_OF] = "SELECT e.id, coalesce(s.gap_ms, -1) FROM entries e LEFT JOIN sources s ON"
                          " s.number = e.source WHERE e.state = 0 AND e.host = ? AND"

@@ -69,6 +69,7 @@ struct fetcher {
     struct flush *flush;
     struct fetch *fetch;
     struct work *work;
+    struct reprocess *reprocess;
     struct control *control;
     struct timer *forget;
     int64_t story_ms, pages_ms;
@@ -100,6 +101,7 @@ static void stop(void **state)
         return;
     control_free(&f->control);
     work_free(&f->work);
+    reprocess_free(&f->reprocess);
     fetch_free(&f->fetch);
     timer_free(&f->forget);
     flush_free(&f->flush);
@@ -142,6 +144,7 @@ static void start_fetching(struct fetcher *f, const struct fetcher_settings *s)
     f->http = http_new(f->loop, &http);
     f->flush = flush_new(f->loop, f->ledger, on_flushed, f);
     f->fetch = fetch_new(f->loop, f->ledger, f->flush, f->http, &fetch);
+    f->reprocess = reprocess_new(f->loop, f->ledger, f->flush, f->pages, f->fetch);
     f->forget = timer_new(f->loop, on_forget, f);
     timer_set(f->forget, FORGET_EVERY_MS, true);
 }
@@ -167,7 +170,8 @@ static enum err start(struct loop *l, struct socket_context *z, const void *give
     }
     start_fetching(f, s);
     e = work_new(l, z, s->service.work, f->ledger, f->flush, &f->work, why);
-    struct control_tools tools = {f->ledger, f->flush, f->fetch, f->work, f->pages, s->store};
+    struct control_tools tools = {f->ledger, f->flush,     f->fetch, f->work,
+                                  f->pages,  f->reprocess, s->store};
     if (!e)
         e = control_new(l, z, s->service.control, &tools, &f->control, why);
     *state = f;

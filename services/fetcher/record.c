@@ -64,6 +64,17 @@ Newswire__V1__SourceKind record_kind(const struct record *r)
     return r->source->found ? r->source->found : r->source->kind;
 }
 
+pb_announcement record_hint(const struct entry *e)
+{
+    pb_announcement hint = NEWSWIRE__V1__ANNOUNCEMENT__INIT;
+    if (e && e->hint) {
+        hint.title = e->hint->title;
+        hint.published_ms = e->hint->published_ms;
+        hint.published_precision = e->hint->published_precision;
+    }
+    return hint;
+}
+
 struct http_request record_request(const struct record *r)
 {
     const Newswire__V1__SourceOptions *o = r->source ? r->source->options : r->entry->options;

@@ -12,6 +12,7 @@
 #include "services/fetcher/http.h"
 #include "services/fetcher/ledger.h"
 #include "services/fetcher/outcome.h"
+#include "services/fetcher/pages.h"
 #include "services/fetcher/robots_cache.h"
 
 struct record {
@@ -34,6 +35,9 @@ struct record {
     const Newswire__V1__CatchUp__Step *step;
     bool first;    // the source is read for the first time
     bool sitemaps; // it is an index of sitemaps
+    // Of a kept page that is read again.
+    int64_t again_ms; // when; 0: it was fetched
+    bool otherwise;   // beside its text something else is read now
     // Of the ending.
     bool failed;
     int64_t pause_host_until_ms; // 0: no need
@@ -46,6 +50,8 @@ void record_clear(struct record *r);
 
 const char *record_url(const struct record *r);
 Newswire__V1__SourceKind record_kind(const struct record *r);
+// Title and date that the source gives the entry's page; borrowed from it. NULL: none.
+pb_announcement record_hint(const struct entry *e);
 struct http_request record_request(const struct record *r); // borrows the record's strings
 
 enum record_next {
@@ -77,5 +83,12 @@ void record_document_understood(struct record *r, struct ledger *l,
                                 const Newswire__V1__ExtractResult *document);
 void record_document_failed(struct record *r, struct ledger *l, const char *why, bool lasting);
 
+// A page that is kept was read again: `result`, or NULL and the problem. It is published if it says
+// something else than before; where it cannot be read now, what was published stays. So does what
+// was read of a document that the page only wraps: that one is not kept.
+enum record_again { RECORD_CHANGED, RECORD_SAME, RECORD_UNREADABLE, RECORD_ELSEWHERE };
+enum record_again record_again(struct ledger *l, const struct page_copy *page,
+                               const Newswire__V1__ExtractResult *result, const char *problem,
+                               int64_t now_ms);
 // It was not asked for at all: robots.txt says no, see r->robots.
 void record_refused(struct record *r, struct ledger *l, int64_t now_ms);

@@ -45,9 +45,10 @@ static const char *date_from(const struct record *r, const pb_announcement *a)
 
 // Hands an announcement to the ledger under the entry's id. The strings are borrowed: the
 // announcement gets its own back before it is freed.
-static void queue(struct record *r, struct ledger *l, const char *id, const char *source_url,
-                  const char *link, const char *url, const char *canonical, pb_announcement *a,
-                  const char *trouble, int64_t again_ms)
+static enum article queue(struct record *r, struct ledger *l, const char *id,
+                          const char *source_url, const char *link, const char *url,
+                          const char *canonical, pb_announcement *a, const char *trouble,
+                          int64_t again_ms)
 {
     pb_announcement own = *a;
     char link_canonical[URL_MAX + 1] = "";
@@ -65,11 +66,14 @@ static void queue(struct record *r, struct ledger *l, const char *id, const char
                            .etag = own.from_feed || trouble ? "" : r->etag,
                            .last_modified = own.from_feed || trouble ? "" : r->last_modified,
                            .date_from = date_from(r, &own),
+                           .otherwise = r->otherwise,
                            .trouble = trouble,
                            .again_ms = again_ms};
     enum article outcome;
-    ledger_must(l, ledger_article(l, &u, r->fetched_ms, &outcome));
+    int64_t now_ms = r->again_ms ? r->again_ms : r->fetched_ms;
+    ledger_must(l, ledger_article(l, &u, now_ms, &outcome));
     tell_outcome(&own, outcome);
+    return outcome;
 }
 
 void publish_hint(struct record *r, struct ledger *l, const char *id, const char *source_url,
@@ -107,8 +111,8 @@ const char *page_trouble(const pb_announcement *a, const char *problem)
     return NULL;
 }
 
-void page_publish(struct record *r, struct ledger *l, pb_announcement *a, const char *trouble,
-                  int64_t again_ms)
+enum article page_publish(struct record *r, struct ledger *l, pb_announcement *a,
+                          const char *trouble, int64_t again_ms)
 {
     const struct entry *e = r->entry;
     char canonical[URL_MAX + 1];
@@ -121,8 +125,8 @@ void page_publish(struct record *r, struct ledger *l, pb_announcement *a, const 
     }
     if (e->barren > 0)
         ledger_must(l, ledger_source_barren(l, e->source, false));
-    queue(r, l, e->id, e->source_url, e->url, r->url, canonical_of(a, r->url, canonical), &full,
-          trouble, again_ms);
+    return queue(r, l, e->id, e->source_url, e->url, r->url, canonical_of(a, r->url, canonical),
+                 &full, trouble, again_ms);
 }
 
 void page_understood(struct record *r, struct ledger *l, pb_announcement *a, const char *problem)

@@ -33,8 +33,8 @@ void page_understood(struct record *r, struct ledger *l, pb_announcement *a, con
 // Why a page cannot be published: it has no text, or a garbled one. NULL: it can.
 const char *page_trouble(const pb_announcement *a, const char *problem);
 // Publishes it as the record's entry. `trouble` and `again_ms` as in struct understood.
-void page_publish(struct record *r, struct ledger *l, pb_announcement *a, const char *trouble,
-                  int64_t again_ms);
+enum article page_publish(struct record *r, struct ledger *l, pb_announcement *a,
+                          const char *trouble, int64_t again_ms);
 
 // Publishes what the feed itself says of an entry. `link`: its page, "" if it has none; `trouble`
 // and `again_ms` as in struct understood.

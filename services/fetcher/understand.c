@@ -472,13 +472,20 @@ static void read_task(struct understand *u, const pb_task *task, pb_result *r)
     }
 }
 
+// Only pages are kept, whether they could be read or not; feeds and lists come again.
+static bool is_page(const pb_task *task, const pb_result *result)
+{
+    return task->kind == NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_PAGE ||
+           result->found == NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_PAGE;
+}
+
 void understand_run(struct understand *u, const pb_task *task, struct buf *answer)
 {
     pb_result result = NEWSWIRE__V1__EXTRACT_RESULT__INIT;
     arena_reset(u->arena);
     read_task(u, task, &result);
     buf_clear(&u->compressed);
-    if (task->keep &&
+    if (task->keep && is_page(task, &result) &&
         pages_compress(u->packer, task->body.data, task->body.len, &u->compressed) == OK) {
         result.compressed.data = u->compressed.data;
         result.compressed.len = u->compressed.size;

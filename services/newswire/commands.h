@@ -30,6 +30,7 @@ int cmd_export(int argc, char **argv);
 int cmd_subscribe(int argc, char **argv);
 int cmd_why(int argc, char **argv);
 int cmd_dead(int argc, char **argv);
+int cmd_reprocess(int argc, char **argv);
 
 // Without a stack
 int cmd_fetch(int argc, char **argv);

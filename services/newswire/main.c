@@ -32,6 +32,7 @@ static const struct command commands[] = {
     {"News", NULL, NULL},
     {"subscribe", "the news as it arrives, or from wherever you want", cmd_subscribe},
     {"why", "the story of a URL: how it was found, fetched and labelled", cmd_why},
+    {"reprocess", "read kept pages again, publish what differs", cmd_reprocess},
     {"dead", "announcements that were given up: list, retry, drop", cmd_dead},
 
     {"Without a stack", NULL, NULL},
