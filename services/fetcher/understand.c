@@ -420,14 +420,20 @@ static void read_list(struct understand *u, const pb_task *task, pb_result *r)
         take_list(u, list, r);
 }
 
-// A page that somebody added without a word: an article, unless it is mainly a list of them.
+// A page that somebody added without a word: an article, unless it is mainly a list of them, or
+// has no text but a list.
 static void read_page_or_list(struct understand *u, const pb_task *task, pb_result *r)
 {
     struct page_source source = source_of(task);
-    const struct list *list;
+    const struct list *list = NULL;
     read_page(u, task, r);
-    if (r->announcement && !pdf_sniff(source.bytes, source.size) &&
-        list_read(u->lists, &source, "", &list, NULL) == OK && list->sure) {
+    if (!r->announcement || pdf_sniff(source.bytes, source.size))
+        return;
+    if (*r->announcement->text || *r->document)
+        list = list_read_sure(u->lists, &source);
+    else if (list_read(u->lists, &source, "", &list, NULL) != OK)
+        list = NULL;
+    if (list) {
         r->title = r->announcement->title;
         r->announcement = NULL;
         r->document = "";

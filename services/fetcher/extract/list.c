@@ -3,24 +3,25 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "common/buf.h"
 #include "common/mem.h"
 #include "services/fetcher/extract/charset.h"
+#include "services/fetcher/extract/list_hidden.h"
 #include "services/fetcher/extract/list_json.h"
 #include "services/fetcher/extract/list_parts.h"
 #include "services/fetcher/extract/sniff.h"
 #include "services/fetcher/extract/url.h"
 #include "services/fetcher/extract/zone.h"
 
-enum { INPUT_MAX = 16 << 20, DECODED_MAX = 32 << 20, RECORDS_MIN = 2 };
+enum { INPUT_MAX = 16 << 20, DECODED_MAX = 32 << 20 };
 
 struct list_reader {
     struct arena *arena;
     struct html *html;
     struct buf decoded, records;
     struct list list;
+    const char *base; // of the page read last
     struct list_link links[LIST_LINKS_MAX];
     struct anchor *anchors; // kept from page to page
     size_t anchors_cap;
@@ -47,59 +48,6 @@ void list_reader_free(struct list_reader **r)
     free((*r)->anchors);
     free(*r);
     *r = NULL;
-}
-
-// ---- Lists that wait in a script ----
-
-static const char *find(const char *s, const char *end, const char *what)
-{
-    size_t n = strlen(what);
-    for (; s && (size_t)(end - s) >= n; s++) {
-        s = memchr(s, what[0], (size_t)(end - s) - n + 1);
-        if (!s)
-            return NULL;
-        if (strncasecmp(s, what, n) == 0)
-            return s;
-    }
-    return NULL;
-}
-
-// Appends the records of one <datastore>, each as an element. Returns how many.
-static size_t add_records(const char *s, const char *end, struct buf *out)
-{
-    size_t n = 0;
-    while ((s = find(s, end, "<![CDATA["))) {
-        s += strlen("<![CDATA[");
-        const char *close = find(s, end, "]]>");
-        if (!close)
-            break;
-        buf_puts(out, "<div class=\"record\">");
-        buf_add(out, s, (size_t)(close - s));
-        buf_puts(out, "</div>");
-        s = close;
-        n++;
-    }
-    return n;
-}
-
-// The records of all <script type="text/xml"> as a page of their own. False if there are none.
-static bool find_records(const char *text, size_t size, struct buf *out)
-{
-    const char *s = text, *end = text + size;
-    size_t n = 0;
-    buf_clear(out);
-    buf_puts(out, "<!doctype html><body><div class=\"datastore\">");
-    while ((s = find(s, end, "<script"))) {
-        const char *open = memchr(s, '>', (size_t)(end - s));
-        const char *close = open ? find(open, end, "</script") : NULL;
-        if (!close)
-            break;
-        if (find(s, open, "text/xml"))
-            n += add_records(open, close, out);
-        s = close;
-    }
-    buf_puts(out, "</div></body>");
-    return n >= RECORDS_MIN && !buf_failed(out);
 }
 
 // ---- One document ----
@@ -137,7 +85,7 @@ static void parse(struct list_reader *r, const struct page_source *source, const
                             .next = "",
                             .dates = {zone_guess("", text, size), source->now_ms}};
     p->nodes = html_parse(r->html, text, size, &p->count);
-    p->base = base_of(p);
+    p->base = r->base = base_of(p);
 }
 
 // What the anchors' memory has grown to.
@@ -172,13 +120,13 @@ static void collect(struct list_reader *r, const struct list_page *p)
 }
 
 static bool discover(struct list_reader *r, const struct page_source *source, const char *text,
-                     size_t size, bool all)
+                     size_t size, bool all, enum list_bar bar)
 {
     struct list_page p;
     parse(r, source, text, size, &p);
     list_anchors(&p, all);
     list_items(&p);
-    bool found = list_choose(&p, &r->list.finding, &r->list.sure);
+    bool found = list_choose(&p, bar, &r->list.finding, &r->list.sure);
     if (found)
         collect(r, &p);
     give_back(r, &p);
@@ -206,7 +154,7 @@ static enum err read_selected(struct list_reader *r, const struct page_source *s
                               struct problem *why)
 {
     enum err rc = select_links(r, source, text->text, text->size, selector);
-    if (rc == ERR_NOTFOUND && find_records(text->text, text->size, &r->records))
+    if (rc == ERR_NOTFOUND && list_records(text->text, text->size, &r->records))
         rc = select_links(r, source, buf_str(&r->records), r->records.size, selector);
     if (rc == ERR_INPUT)
         return problem_set(why, ERR_INPUT,
@@ -223,15 +171,46 @@ static enum err read_selected(struct list_reader *r, const struct page_source *s
     return OK;
 }
 
+static bool discover_literals(struct list_reader *r, const struct page_source *source,
+                              const struct charset_text *text, const char *base)
+{
+    struct list_json json = {.arena = r->arena,
+                             .base = base,
+                             .dates = {zone_guess("", text->text, text->size), source->now_ms}};
+    bool found = list_literals(&json, text->text, text->size, &r->records) &&
+                 discover(r, source, buf_str(&r->records), r->records.size, true, LIST_ANY);
+    r->list.sure = false; // an article's page may carry such lists too
+    return found;
+}
+
+static bool discover_alts(struct list_reader *r, const struct page_source *source,
+                          const struct charset_text *text)
+{
+    bool found = list_alts(text->text, text->size, &r->records) &&
+                 discover(r, source, buf_str(&r->records), r->records.size, false, LIST_APART);
+    r->list.sure = false;
+    return found;
+}
+
 // A list that waits in a script is meant to be seen in place of what the page shows without it.
-// What looks like navigation is looked at only where there is no other list.
+static bool discover_records(struct list_reader *r, const struct page_source *source,
+                             const struct charset_text *text)
+{
+    return list_records(text->text, text->size, &r->records) &&
+           discover(r, source, buf_str(&r->records), r->records.size, true, LIST_ANY);
+}
+
+// What looks like a margin or navigation is looked at only where there is no other list.
 static bool read_found(struct list_reader *r, const struct page_source *source,
                        const struct charset_text *text)
 {
-    return (find_records(text->text, text->size, &r->records) &&
-            discover(r, source, buf_str(&r->records), r->records.size, true)) ||
-           discover(r, source, text->text, text->size, false) ||
-           discover(r, source, text->text, text->size, true);
+    return discover_records(r, source, text) ||
+           discover(r, source, text->text, text->size, false, LIST_APART) ||
+           discover_literals(r, source, text, r->base) ||
+           discover(r, source, text->text, text->size, false, LIST_ANY) ||
+           discover(r, source, text->text, text->size, true, LIST_ANY) ||
+           discover_alts(r, source, text) ||
+           discover(r, source, text->text, text->size, false, LIST_LOW);
 }
 
 // Not a page but what its script would have fetched.
@@ -293,4 +272,21 @@ enum err list_read(struct list_reader *r, const struct page_source *source, cons
     if (rc == OK)
         *out = &r->list;
     return rc;
+}
+
+const struct list *list_read_sure(struct list_reader *r, const struct page_source *source)
+{
+    arena_reset(r->arena);
+    r->list = (struct list){.next = "", .finding = ""};
+    if (source->size > INPUT_MAX)
+        return NULL;
+    struct charset_text text =
+        charset_decode(source->bytes, source->size, source->content_type, &r->decoded);
+    r->list.charset = text.report;
+    if (is_json(&text))
+        return read_json(r, source, &text, "", NULL) == OK ? &r->list : NULL;
+    bool found = discover_records(r, source, &text) ||
+                 discover(r, source, text.text, text.size, false, LIST_ANY) ||
+                 discover(r, source, text.text, text.size, true, LIST_ANY);
+    return found && r->list.sure ? &r->list : NULL;
 }

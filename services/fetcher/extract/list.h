@@ -42,3 +42,7 @@ void list_reader_free(struct list_reader **r);
 // ERR_INPUT: no list was found, or the selector is malformed or matches nothing; *why says which.
 enum err list_read(struct list_reader *r, const struct page_source *source, const char *selector,
                    const struct list **out, struct problem *why) MUST_CHECK;
+
+// The same for a page that may be an article: only a list that the page is mainly made of, and that
+// it shows. NULL if there is none.
+const struct list *list_read_sure(struct list_reader *r, const struct page_source *source);

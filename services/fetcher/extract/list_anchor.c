@@ -11,6 +11,7 @@
 enum {
     CELLS_MIN = 4,
     PIECES_MAX = 40,
+    DATE_NODES_MAX = 4,
     CLICK_NODES_MAX = 100, // of an element that acts as a link; the body is none
 };
 
@@ -18,9 +19,17 @@ enum {
 
 // Link texts that stand for a title elsewhere.
 static const char *const more_words[] = {
-    "更多",       "详情", "详细",      "阅读全文",   "查看全文",  "查看详细", "全文",
-    "了解更多",   "more", "read more", "details",    "view",      "detail",   "继续阅读",
-    "learn more", "查看", "阅读更多",  "full story", "full text", "查看更多", "阅读",
+    "更多",      "详情",     "详细",       "阅读全文",  "查看全文", "查看详细",
+    "全文",      "了解更多", "more",       "read more", "details",  "view",
+    "detail",    "继续阅读", "learn more", "查看",      "阅读更多", "full story",
+    "full text", "查看更多", "阅读",       "html",      "htm",
+};
+
+// The same, of links to files.
+static const char *const file_words[] = {
+    "pdf",      "word",    "doc",     "docx",     "xbrl",         "下载",
+    "下載",     "pdf下载", "下载pdf", "点击下载", "下載pdf",      "附件下载",
+    "download", "查看pdf", "pdf文件", "view pdf", "download pdf", "pdf版",
 };
 
 // Link texts that no article has.
@@ -166,6 +175,16 @@ static bool splits(const struct list_page *p, uint32_t node)
     return html_is_block(tag) || tag == HTML_SPAN || tag == HTML_EM || tag == HTML_I;
 }
 
+// A date in letters of its own: "<b>2026-11-20</b>".
+static bool is_date_element(const struct list_page *p, uint32_t node)
+{
+    uint32_t end = p->nodes[node].end;
+    if (p->nodes[node].tag == HTML_TEXT || end - node < 2 || end - node > DATE_NODES_MAX)
+        return false;
+    const char *text = list_text(p, node, end, 60);
+    return *text && is_date_only(p, text);
+}
+
 static void split(const struct list_page *p, uint32_t from, uint32_t to, struct pieces *pieces)
 {
     uint32_t start = from, i = from;
@@ -173,6 +192,11 @@ static void split(const struct list_page *p, uint32_t from, uint32_t to, struct 
         if (is_heading(p, i)) {
             add_piece(p, pieces, start, i, false);
             add_piece(p, pieces, i, p->nodes[i].end, true);
+            start = i = p->nodes[i].end;
+            continue;
+        }
+        if (is_date_element(p, i)) {
+            add_piece(p, pieces, start, i, false);
             start = i = p->nodes[i].end;
             continue;
         }
@@ -209,7 +233,7 @@ static const char *text_of(const struct list_page *p, uint32_t node)
 {
     uint32_t end = p->nodes[node].end;
     for (uint32_t i = node + 1; i < end; i++)
-        if (splits(p, i) || is_heading(p, i))
+        if (splits(p, i) || is_heading(p, i) || is_date_element(p, i))
             return list_title(p, node + 1, end);
     return list_text(p, node + 1, end, LIST_TITLE_MAX);
 }
@@ -280,6 +304,27 @@ static bool is_script(struct html_str href)
     return href.n >= 11 && strncasecmp(href.s, "javascript:", 11) == 0;
 }
 
+// What a script of the page's own goes to when the element is clicked.
+static const char *from_data(const struct list_page *p, uint32_t node)
+{
+    static const enum html_attr attrs[] = {HTML_ATTR_DATA_URL, HTML_ATTR_DATA_HREF,
+                                           HTML_ATTR_DATA_LINK};
+    static const char *const images[] = {".jpg", ".jpeg", ".png", ".gif", ".webp", ".svg", ".mp4"};
+    for (size_t i = 0; i < COUNT(attrs); i++) {
+        struct html_str value = html_attr(p->html, &p->nodes[node], attrs[i]);
+        if (value.n == 0 || value.n > URL_MAX || is_script(value))
+            continue;
+        const char *text = arena_strndup(p->arena, value.s, value.n);
+        bool address = *text != '#' && !strchr(text, ' ') &&
+                       (strchr(text, '/') || strchr(text, '?') || strcasestr(text, ".htm"));
+        for (size_t k = 0; k < COUNT(images); k++)
+            address = address && !strcasestr(text, images[k]);
+        if (address)
+            return text;
+    }
+    return "";
+}
+
 static const char *address_of(const struct list_page *p, uint32_t node)
 {
     struct html_str href = html_attr(p->html, &p->nodes[node], HTML_ATTR_HREF);
@@ -290,7 +335,8 @@ static const char *address_of(const struct list_page *p, uint32_t node)
     if (real)
         return href.n > URL_MAX ? "" : arena_strndup(p->arena, href.s, href.n);
     const char *of_href = is_script(href) ? from_script(p, href) : "";
-    return *of_href || !click.s ? of_href : from_script(p, click);
+    const char *of_data = *of_href ? of_href : from_data(p, node);
+    return *of_data || !click.s ? of_data : from_script(p, click);
 }
 
 static bool is_template(const char *url)
@@ -343,17 +389,24 @@ static bool ends_in(const char *s, size_t n, const char *tail)
     return n >= size && strncasecmp(s + n - size, tail, size) == 0;
 }
 
-static void judge_url(struct anchor *a)
+static bool is_file(const char *path, size_t n)
 {
     static const char *const files[] = {".pdf", ".doc", ".docx", ".xls", ".xlsx", ".zip", ".rar"};
+    bool file = false;
+    for (size_t i = 0; i < COUNT(files); i++)
+        file = file || ends_in(path, n, files[i]);
+    return file;
+}
+
+static void judge_url(struct anchor *a)
+{
     static const char *const lists[] = {"index", "list", "default", "node_", "channel", "column"};
     const char *path = strchr(strstr(a->url, "://") + 3, '/');
     size_t size = strcspn(path, "?#"), digits = 0, hyphens = 0;
     const char *last = path + size;
     while (last > path && last[-1] != '/')
         last--;
-    for (size_t i = 0; i < COUNT(files); i++)
-        a->document = a->document || ends_in(path, size, files[i]);
+    a->document = is_file(path, size);
     for (const char *s = path; *s && *s != '#'; s++)
         digits += isdigit((unsigned char)*s) != 0;
     for (const char *s = last; s < path + size; s++)
@@ -371,6 +424,12 @@ static void judge_url(struct anchor *a)
 
 // ---- Gathering ----
 
+static bool in_heading(const struct list_page *p, uint32_t node)
+{
+    enum html_tag tag = (enum html_tag)p->nodes[p->nodes[node].parent].tag;
+    return tag >= HTML_H1 && tag <= HTML_H6;
+}
+
 static void add_anchor(struct list_page *p, uint32_t node)
 {
     char url[URL_MAX + 1], own[URL_MAX + 1];
@@ -382,9 +441,10 @@ static void add_anchor(struct list_page *p, uint32_t node)
     if (!*p->next && is_word(title, next_words, COUNT(next_words)))
         p->next = arena_strndup(p->arena, url, strlen(url));
     uint32_t cells = list_cells(title, strlen(title));
-    bool more = is_word(title, more_words, COUNT(more_words));
-    if ((cells < CELLS_MIN && !more) || is_word(title, plain_words, COUNT(plain_words)) ||
-        is_date_only(p, title))
+    bool file = is_word(title, file_words, COUNT(file_words)) && is_file(url, strcspn(url, "?#"));
+    bool more = file || is_word(title, more_words, COUNT(more_words));
+    bool plain = !more && (cells < CELLS_MIN || is_word(title, plain_words, COUNT(plain_words)));
+    if (plain || is_date_only(p, title))
         return;
     if (url_canonical(url, own) != OK || strcmp(own, p->url) == 0)
         return;
@@ -395,17 +455,33 @@ static void add_anchor(struct list_page *p, uint32_t node)
     a->url_hash = hash_text(own);
     a->shape = shape_of(url);
     a->same_site = url_same_site(url, p->url);
+    a->make = list_make(p, node);
+    a->heading = in_heading(p, node);
     judge_url(a);
+}
+
+// An element that acts as a link: by a script of its own, or by the page's where it has no other.
+static bool acts_as_link(const struct list_page *p, uint32_t i)
+{
+    const struct html_node *node = &p->nodes[i];
+    if (node->tag == HTML_A)
+        return true;
+    if (node->tag == HTML_TEXT || node->n_attrs == 0 || node->end - i >= CLICK_NODES_MAX)
+        return false;
+    if (html_attr(p->html, node, HTML_ATTR_ONCLICK).n > 0)
+        return true;
+    if (!*from_data(p, i))
+        return false;
+    for (uint32_t k = i + 1; k < node->end; k++)
+        if (p->nodes[k].tag == HTML_A)
+            return false;
+    return true;
 }
 
 void list_anchors(struct list_page *p, bool all)
 {
-    for (uint32_t i = 0; i < p->count; i++) {
-        const struct html_node *node = &p->nodes[i];
-        bool click = node->tag != HTML_TEXT && node->end - i < CLICK_NODES_MAX &&
-                     html_attr(p->html, node, HTML_ATTR_ONCLICK).n > 0;
-        if (node->tag == HTML_A || click)
+    for (uint32_t i = 0; i < p->count; i++)
+        if (acts_as_link(p, i))
             add_anchor(p, i);
-    }
     list_places(p, all);
 }

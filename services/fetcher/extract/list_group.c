@@ -4,7 +4,14 @@
 
 #include "services/fetcher/extract/list_parts.h"
 
-enum { GROUPS_MAX = 2000, LEVELS = 3, SIZE_CAP = 20, CELLS_CAP = 40, TITLE_CELLS_MIN = 6 };
+enum {
+    GROUPS_MAX = 2000,
+    LEVELS = 3,
+    SIZE_CAP = 20,
+    CELLS_CAP = 40,
+    TITLE_CELLS_MIN = 6,
+    COLUMN_CELLS_MIN = 16
+};
 
 // Anchors whose items stand in containers of the same make.
 struct group {
@@ -74,16 +81,32 @@ static void form(struct list_page *p, struct groups *g)
         p->anchors[i].group = group_for(g, key_of(p, &p->anchors[i]), (uint32_t)i);
 }
 
+// A second column of entries, such as the same in another language.
+static bool is_column(const struct group *g, const struct group *other)
+{
+    return g->cells >= COLUMN_CELLS_MIN && g->shape == other->shape && g->shaped >= 0.9;
+}
+
+// True if the link stands in the item of another whose title is longer or its own.
+static bool is_beside(const struct groups *g, const struct anchor *a, const struct anchor *b)
+{
+    const struct group *own = &g->list[a->group], *other = &g->list[b->group];
+    if (b->item != a->item || b->group == a->group || b->dropped)
+        return false;
+    if (a->url_hash == b->url_hash && a->heading != b->heading)
+        return b->heading;
+    if (a->more || b->more) // the text is not its own
+        return a->more && (!b->more || b < a);
+    return other->cells > own->cells && !is_column(own, other);
+}
+
 // A link of another make in the item of an entry: its category, its source, its video.
 static void drop_companions(struct list_page *p, const struct groups *g)
 {
     for (size_t i = 0; i < p->n; i++) {
         struct anchor *a = &p->anchors[i];
-        for (size_t k = i > 20 ? i - 20 : 0; k < p->n && k <= i + 20 && !a->dropped; k++) {
-            const struct anchor *b = &p->anchors[k];
-            a->dropped = b->item == a->item && b->group != a->group && !b->dropped &&
-                         g->list[b->group].cells > g->list[a->group].cells;
-        }
+        for (size_t k = i > 20 ? i - 20 : 0; k < p->n && k <= i + 20 && !a->dropped; k++)
+            a->dropped = is_beside(g, a, &p->anchors[k]);
     }
 }
 
@@ -94,7 +117,9 @@ static void merge_same(struct list_page *p)
         struct anchor *a = &p->anchors[i - 1], *b = &p->anchors[i];
         if (a->url_hash != b->url_hash || a->item != b->item)
             continue;
-        bool second = (a->more && !b->more) || (a->more == b->more && b->cells > a->cells);
+        bool second = a->more != b->more         ? a->more
+                      : a->heading != b->heading ? b->heading
+                                                 : b->cells > a->cells;
         (second ? a : b)->dropped = true;
         if (!second) { // keep the best one next to what follows
             struct anchor keep = *a;
@@ -181,13 +206,19 @@ static bool convinces(const struct group *g)
     return dated || titled || slugs;
 }
 
-static bool find_main(struct groups *g, bool with_side)
+// The same where there is no other: a few long titles with URLs that only articles have.
+static bool will_do(const struct group *g)
+{
+    return g->n >= 2 && g->cells >= 16 && g->article >= 0.9 && g->shaped >= 0.9;
+}
+
+static bool find_main(struct groups *g, enum list_bar bar)
 {
     double best = 0;
     for (uint32_t i = 0; i < g->n; i++) {
         const struct group *x = &g->list[i];
-        bool allowed = with_side || x->side < 0.5;
-        if (allowed && x->score > best && convinces(x)) {
+        bool allowed = bar == LIST_ANY || x->side < 0.5;
+        if (allowed && x->score > best && (convinces(x) || (bar == LIST_LOW && will_do(x)))) {
             best = x->score;
             g->main = i;
         }
@@ -267,7 +298,7 @@ static bool is_mostly(const struct list_page *p)
     return text * 3 >= text_within(p, 0, p->count);
 }
 
-bool list_choose(struct list_page *p, const char **finding, bool *sure)
+bool list_choose(struct list_page *p, enum list_bar bar, const char **finding, bool *sure)
 {
     struct groups *g = arena_alloc(p->arena, sizeof *g);
     g->n = g->main = 0;
@@ -277,7 +308,7 @@ bool list_choose(struct list_page *p, const char **finding, bool *sure)
         settle_dates(p, i);
         measure(p, i, &g->list[i]);
     }
-    if (!find_main(g, false) && !find_main(g, true))
+    if (!find_main(g, LIST_APART) && !find_main(g, bar))
         return false;
     struct group *main = &g->list[g->main];
     drop_companions(p, g);
@@ -292,6 +323,6 @@ bool list_choose(struct list_page *p, const char **finding, bool *sure)
         dated += !a->dropped && a->date.precision != DATE_NONE;
     }
     *finding = describe(p, main, links, dated);
-    *sure = links >= 5 && is_mostly(p);
+    *sure = bar != LIST_LOW && links >= 5 && is_mostly(p);
     return links > 0;
 }

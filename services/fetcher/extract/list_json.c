@@ -3,6 +3,7 @@
 
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -12,7 +13,14 @@
 #include "services/fetcher/extract/list_parts.h"
 #include "services/fetcher/extract/url.h"
 
-enum { DEPTH_MAX = 8, SAMPLE = 20, PATH_SIZE = 200, NAME_SIZE = 64, ENTRIES_MIN = 2 };
+enum {
+    DEPTH_MAX = 8,
+    SAMPLE = 20,
+    PATH_SIZE = 200,
+    NAME_SIZE = 64,
+    ENTRIES_MIN = 2,
+    ALIKE_MAX = 8
+};
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -119,6 +127,34 @@ static void keep_best(char *field, size_t size, const char *key, double fit, dou
     }
 }
 
+static void add_escaped(struct buf *out, const char *s)
+{
+    for (; *s; s++) {
+        if (*s == '&' || *s == '<' || *s == '>' || *s == '"')
+            buf_printf(out, "&#%d;", *s);
+        else
+            buf_add(out, s, 1);
+    }
+}
+
+static void add_markup(const struct list_json *l, const json_t *array, const struct shape *shape)
+{
+    size_t i;
+    json_t *object;
+    buf_puts(l->markup, "<ul>");
+    json_array_foreach(array, i, object)
+    {
+        buf_puts(l->markup, "<li><a href=\"");
+        add_escaped(l->markup, text_at(l->arena, object, shape->url));
+        buf_puts(l->markup, "\">");
+        add_escaped(l->markup, text_at(l->arena, object, shape->title));
+        buf_puts(l->markup, "</a><i>");
+        add_escaped(l->markup, text_at(l->arena, object, shape->date));
+        buf_puts(l->markup, "</i></li>\n");
+    }
+    buf_puts(l->markup, "</ul>\n");
+}
+
 static void consider(const struct list_json *l, const json_t *array, const char *path,
                      struct shape *best)
 {
@@ -139,26 +175,41 @@ static void consider(const struct list_json *l, const json_t *array, const char 
     size_t n = json_array_size(array) < SAMPLE ? json_array_size(array) : SAMPLE;
     shape.score = url > 0 && title > 0 ? (double)n * (url + title + date) : 0;
     snprintf(shape.path, sizeof shape.path, "%s", *path ? path : ".");
+    if (l->markup && shape.score > 0)
+        add_markup(l, array, &shape);
     if (shape.score > best->score)
         *best = shape;
 }
 
-// Every array of objects that objects alone lead to. The depth is bounded.
+// Every array of objects: those in objects, and in the first objects of arrays. The depth is
+// bounded.
+static void search(const struct list_json *l, json_t *value, const char *path, int depth,
+                   struct shape *best);
+
+static void search_below(const struct list_json *l, json_t *value, const char *path,
+                         const char *key, int depth, struct shape *best)
+{
+    char below[PATH_SIZE];
+    int n = snprintf(below, sizeof below, "%s%s%s", path, *path ? "." : "", key);
+    if (n > 0 && (size_t)n < sizeof below && !strpbrk(key, ". "))
+        search(l, value, below, depth + 1, best);
+}
+
 static void search(const struct list_json *l, json_t *value, const char *path, int depth,
                    struct shape *best)
 {
     if (json_is_array(value))
         consider(l, value, path, best);
-    if (!json_is_object(value) || depth == DEPTH_MAX)
+    if (depth == DEPTH_MAX)
         return;
+    for (size_t i = 0; i < ALIKE_MAX && i < json_array_size(value); i++)
+        search_below(l, json_array_get(value, i), path, arena_printf(l->arena, "%zu", i), depth,
+                     best);
     const char *key;
     json_t *child;
     json_object_foreach(value, key, child)
     {
-        char below[PATH_SIZE];
-        int n = snprintf(below, sizeof below, "%s%s%s", path, *path ? "." : "", key);
-        if (n > 0 && (size_t)n < sizeof below && !strpbrk(key, ". "))
-            search(l, child, below, depth + 1, best);
+        search_below(l, child, path, key, depth, best);
     }
 }
 
@@ -198,7 +249,8 @@ static json_t *array_at(struct arena *arena, json_t *root, const char *path)
     json_t *value = root;
     if (strcmp(path, ".") != 0)
         for (char *key = strsep(&rest, "."); key; key = strsep(&rest, "."))
-            value = json_object_get(value, key);
+            value = json_is_array(value) ? json_array_get(value, strtoul(key, NULL, 10))
+                                         : json_object_get(value, key);
     return json_is_array(value) ? value : NULL;
 }
 
@@ -243,18 +295,35 @@ static void add_links(struct list_json *l, json_t *array, const struct shape *sh
                               *shape->date ? " date=" : "", shape->date);
 }
 
+// From the first bracket on: name({…}) is JSONP. NULL if it is no JSON, or too large.
+static json_t *load(const char *text, size_t size)
+{
+    const char *end = text + size, *start = text;
+    while (start < end && *start != '{' && *start != '[')
+        start++;
+    size_t n = (size_t)(end - start);
+    if (!json_is_bounded(start, n))
+        return NULL;
+    return json_loadb(start, n, JSON_DISABLE_EOF_CHECK | JSON_ALLOW_NUL, NULL);
+}
+
+void list_json_markup(struct list_json *l, const char *text, size_t size, struct buf *out)
+{
+    struct shape best = {.score = 0};
+    json_t *root = load(text, size);
+    l->markup = out;
+    if (root)
+        search(l, root, "", 0, &best);
+    l->markup = NULL;
+    json_decref(root);
+}
+
 enum err list_json_read(struct list_json *l, const char *text, size_t size, const char *selector)
 {
     struct shape shape = {.score = 0};
     if (*selector && !parse_shape(l->arena, selector, &shape))
         return ERR_INPUT;
-    const char *end = text + size, *start = text;
-    while (start < end && *start != '{' && *start != '[')
-        start++; // JSONP: name({…})
-    if (!json_is_bounded(start, (size_t)(end - start)))
-        return ERR_LIMIT;
-    json_t *root =
-        json_loadb(start, (size_t)(end - start), JSON_DISABLE_EOF_CHECK | JSON_ALLOW_NUL, NULL);
+    json_t *root = load(text, size);
     if (!root)
         return ERR_LIMIT;
     l->n = 0;

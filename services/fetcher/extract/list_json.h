@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "common/buf.h"
 #include "common/err.h"
 #include "common/mem.h"
 #include "services/fetcher/extract/date.h"
@@ -18,6 +19,7 @@ struct list_json {
     struct list_link *links; // room for LIST_LINKS_MAX
     size_t n;
     const char *finding; // in the form of a selector, so that it can be stated next time
+    struct buf *markup;  // private
 };
 
 // Reads clean text, JSON or JSONP. `selector`: "" to guess, or "data.rows url=link title=name
@@ -26,3 +28,7 @@ struct list_json {
 // large.
 enum err list_json_read(struct list_json *l, const char *text, size_t size,
                         const char *selector) MUST_CHECK;
+
+// Appends every array that may be a list as markup, for the rules that tell lists from menus:
+// <ul> with a link and a date in each <li>. What is no JSON has none.
+void list_json_markup(struct list_json *l, const char *text, size_t size, struct buf *out);

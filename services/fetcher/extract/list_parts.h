@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What the passes of list discovery share: list_anchor.c gathers the links that may be entries,
-// list_place.c says where they stand, list_item.c what belongs to each, list_group.c chooses among
-// the repeated structures, list_select.c does as a selector says. Private to them and list.c.
-// Lengths are in cells: characters other than space, CJK ones double.
+// list_place.c says where they stand, list_item.c what belongs to each, list_date.c what their
+// dates are, list_group.c chooses among the repeated structures, list_select.c does as a selector
+// says. Private to them and list.c. Lengths are in cells: characters other than space, CJK ones
+// double.
 #pragma once
 
 #include <stdbool.h>
@@ -27,6 +28,7 @@ struct anchor {
     const char *title;
     uint32_t cells;
     bool more;     // its text is "more" or the like: the title stands elsewhere in the item
+    bool heading;  // it is one
     bool article;  // the URL looks like an article's
     bool document; // … like that of a file
     bool same_site;
@@ -34,6 +36,7 @@ struct anchor {
     bool dropped;
     struct date date, before, after; // in the item; in the text before, and after it
     struct date in_url;
+    int year; // of the heading above it; 0 if there is none
     uint32_t group;
 };
 
@@ -47,6 +50,7 @@ struct list_page {
     struct anchor *anchors;
     size_t n, cap;
     const char *next;
+    bool day_first; // 10/11/2026 is in November
 };
 
 // FNV-1a.
@@ -82,16 +86,44 @@ void list_places(struct list_page *p, bool all);
 
 // ---- list_item.c ----
 
+// The make of a link: what it and the elements around it are. The titles of a list are of one make,
+// their categories, authors and pictures of others. Rows may be classed "odd" and "even".
+uint64_t list_make(const struct list_page *p, uint32_t node);
+
 // Finds every anchor's item, container and dates.
 void list_items(struct list_page *p);
+
+// ---- list_date.c ----
 
 // The date in a piece of a list: also "20 2026-11" and "11-20". False if there is none.
 bool list_date(const char *text, const struct date_rules *rules, struct date *out);
 
+// One date of the texts in [from, to), the title's own words aside.
+bool list_date_in(const struct list_page *p, uint32_t from, uint32_t to, const char *title,
+                  struct date *out);
+
+bool list_date_in_url(const char *url, const struct date_rules *rules, struct date *out);
+
+// Fills `day_first`: some date of the page can be read in no other way.
+void list_day_first(struct list_page *p);
+
+// Says of each anchor, whose item is known, the year that stands as a heading over it.
+void list_years(struct list_page *p);
+
+// The last moment of a year that is not to come; false if it is.
+bool list_year_end(int year, const struct date_rules *rules, struct date *out);
+
 // ---- list_group.c ----
 
+// How much is asked of a list before it is taken for one.
+enum list_bar {
+    LIST_APART, // it stands apart from the margins
+    LIST_ANY,   // it may be in a margin
+    LIST_LOW,   // a few titles without dates are enough
+};
+
 // Drops what is no entry of the page's lists; a finding for a person. False if there is no list.
-bool list_choose(struct list_page *p, const char **finding, bool *sure);
+bool list_choose(struct list_page *p, enum list_bar bar, const char **finding, bool *sure);
 
 // ---- list_select.c ----
 

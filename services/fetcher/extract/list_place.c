@@ -8,6 +8,8 @@ enum {
     MARK_SIDE = 2,
     PLACES_MAX = 3, // of one make: a page has no more menus and margins
     RUNS_MAX = 2,   // of one URL: an article is linked twice at most, here and in a margin
+    LABEL_CELLS_MAX = 14,
+    BETWEEN_MAX = 6, // links of other kinds between two of an entry to its article
 };
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -125,13 +127,33 @@ static void mark_places(struct list_page *p)
     }
 }
 
+// True if an entry links the same once more, with nothing but its author, comments or the like
+// between: links of other makes, none of them like another.
+static bool is_once_more(const struct list_page *p, size_t before, size_t now)
+{
+    if (before + 1 == now)
+        return true;
+    if (p->anchors[before].make == p->anchors[now].make || now - before > BETWEEN_MAX)
+        return false;
+    for (size_t i = before + 1; i < now; i++)
+        for (size_t k = i + 1; k < now; k++)
+            if (p->anchors[i].make == p->anchors[k].make &&
+                p->anchors[i].url_hash != p->anchors[k].url_hash)
+                return false;
+    return true;
+}
+
 // A URL linked again and again, with other links between, is a column's, not an article's.
 static void drop_repeated(struct list_page *p)
 {
-    struct counter runs = counter_new(p, p->n);
-    for (size_t i = 0; i < p->n; i++)
-        if (i == 0 || p->anchors[i - 1].url_hash != p->anchors[i].url_hash)
-            ++*counter_at(&runs, p->anchors[i].url_hash);
+    struct counter runs = counter_new(p, p->n), last = counter_new(p, p->n); // last: and one
+    for (size_t i = 0; i < p->n; i++) {
+        uint64_t url = p->anchors[i].url_hash;
+        uint32_t *before = counter_at(&last, url);
+        if (*before == 0 || !is_once_more(p, *before - 1, i))
+            ++*counter_at(&runs, url);
+        *before = (uint32_t)i + 1;
+    }
     for (size_t i = 0; i < p->n; i++)
         p->anchors[i].dropped |= *counter_at(&runs, p->anchors[i].url_hash) > RUNS_MAX;
 }
@@ -153,6 +175,12 @@ static bool belongs_to(const struct list_page *p, const struct anchor *file,
     return true;
 }
 
+// The name of a company or the like, beside the file that is the announcement.
+static bool is_label_of(const struct anchor *other, const struct anchor *file)
+{
+    return other->cells < LABEL_CELLS_MAX && file->cells > 2 * other->cells;
+}
+
 // A file linked beside an article is its attachment, not an entry.
 static void drop_attachments(struct list_page *p)
 {
@@ -160,8 +188,8 @@ static void drop_attachments(struct list_page *p)
     for (size_t i = 0; i < p->n; i++) {
         struct anchor *a = &p->anchors[i];
         if (!a->document)
-            article = a;
-        else if (article && belongs_to(p, a, article))
+            article = a->dropped ? NULL : a;
+        else if (article && !is_label_of(article, a) && belongs_to(p, a, article))
             a->dropped = true;
     }
 }

@@ -182,6 +182,43 @@ static void where_a_document_was_asked_for_a_page_will_not_do(void **state)
     buf_free(&b);
 }
 
+// Links among which no article can be: what is asked without a word must not fail on them.
+static void a_page_without_text_is_read_as_the_list_that_it_has(void **state)
+{
+    (void)state;
+    struct buf b = buf_new(4096);
+    buf_puts(&b, "<html><body><ul>"
+                 "<li><a href=\"/tender/detail_579241.html\">关于设备采购项目的招标公告</a></li>"
+                 "<li><a href=\"/tender/detail_579242.html\">Notice of a tender for rails</a></li>"
+                 "<li><a href=\"/tender/detail_579243.html\">关于监理服务的询价公告</a></li>"
+                 "</ul></body></html>");
+    pb_result *r = understood(&b, 1 << 20);
+    assert_int_equal(r->found, NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_LIST);
+    assert_int_equal(r->n_entries, 3);
+    assert_null(r->announcement);
+    assert_string_equal(r->problem, "");
+    wire_free(&r->base);
+    buf_free(&b);
+}
+
+static void a_page_with_text_is_not_made_a_list_by_what_its_scripts_hold(void **state)
+{
+    (void)state;
+    struct buf b = buf_new(4096);
+    buf_puts(&b, "<html><body><h1>关于召开会议的通知</h1><p>会议研究部署了国有企业改革的重点工作，"
+                 "要求各单位认真贯彻落实，确保各项任务按期完成。</p><script>var related = ["
+                 "{title:'关于设备采购项目的公告',url:'/a/579241.html',date:'2026-11-20'},"
+                 "{title:'关于监理服务项目的公告',url:'/a/579242.html',date:'2026-11-19'},"
+                 "{title:'关于年度会议的通知公告',url:'/a/579243.html',date:'2026-11-18'},"
+                 "{title:'Notice of annual meeting',url:'/a/579244.html',date:'2026-11-17'},"
+                 "{title:'关于安全检查的通知公告',url:'/a/579245.html',date:'2026-11-16'}];"
+                 "</script></body></html>");
+    pb_result *r = understood(&b, 1 << 20);
+    assert_int_equal(r->found, NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_PAGE);
+    wire_free(&r->base);
+    buf_free(&b);
+}
+
 static void a_damaged_pdf_document_is_a_problem_for_a_person(void **state)
 {
     (void)state;
@@ -201,6 +238,8 @@ int main(void)
         cmocka_unit_test(a_pdf_document_is_called_as_its_source_calls_it),
         cmocka_unit_test(a_page_that_only_wraps_a_document_names_it),
         cmocka_unit_test(where_a_document_was_asked_for_a_page_will_not_do),
+        cmocka_unit_test(a_page_without_text_is_read_as_the_list_that_it_has),
+        cmocka_unit_test(a_page_with_text_is_not_made_a_list_by_what_its_scripts_hold),
         cmocka_unit_test(a_damaged_pdf_document_is_a_problem_for_a_person),
         cmocka_unit_test(a_sitemap_of_full_size_is_read_whole),
         cmocka_unit_test(of_a_sitemap_too_large_for_an_answer_the_newest_are_read),
