@@ -10,7 +10,9 @@ static const struct meaning {
 } meanings[] = {
     {400, true, "bad request: check the URL"},
     {401, true, "asks for a login: newswire has none"},
-    {403, false, "forbidden: the server refuses us; a larger --gap may help"},
+    {403, false,
+     "forbidden: the server refuses us; a larger --gap, a --header such as User-Agent or "
+     "Cookie, or a --proxy may help"},
     {404, false, "not found: check the URL"},
     {405, true, "does not answer GET"},
     {410, true, "gone for good"},

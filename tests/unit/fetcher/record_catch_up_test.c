@@ -359,6 +359,39 @@ static void a_sitemap_of_the_index_that_is_older_is_left_out(void **state)
     assert_true(is_done(p, source));
 }
 
+static uint64_t find(struct place *p, const char *url)
+{
+    struct source *s;
+    if (ledger_source_find(p->ledger, url, &s))
+        return 0;
+    uint64_t number = s->number;
+    source_free(&s);
+    return number;
+}
+
+// An index that a user adds: its sitemaps become sources, on its site, two indexes deep.
+static void an_index_as_a_source_leads_no_further_either(void **state)
+{
+    struct place *p = *state;
+    static char evil[] = "http://evil.example.net/map.xml";
+    uint64_t source = add_source(p, "http://news.example.com/sitemap.xml", BACKFILL_ALL);
+    for (int depth = 0; depth < 3; depth++) {
+        char prefix[10], child[60];
+        snprintf(prefix, sizeof prefix, "%d-", depth);
+        struct found *f = index_new(2, prefix);
+        f->result.feeds[1] = evil;
+        ask(p, source, 1, NULL, &f->result);
+        free(f);
+        snprintf(child, sizeof child, "http://news.example.com/map/%s0.xml", prefix);
+        struct source *s = source_of(p, source);
+        assert_int_equal(*s->trouble != '\0', depth == 2);
+        source_free(&s);
+        source = find(p, child);
+        assert_int_equal(source != 0, depth < 2);
+    }
+    assert_int_equal(find(p, evil), 0);
+}
+
 // Lists.
 
 // Page `page` of a list with 5 entries a page, 60 the newest.
@@ -526,6 +559,7 @@ int main(void)
         TEST(an_index_leads_no_further_than_two_more),
         TEST(no_more_than_ten_pages_are_asked_for),
         TEST(a_sitemap_of_the_index_that_is_older_is_left_out),
+        TEST(an_index_as_a_source_leads_no_further_either),
         TEST(a_new_list_is_followed_until_the_backfill_is_reached),
         TEST(a_list_without_an_end_is_left_after_ten_pages),
         TEST(a_page_that_shows_nothing_new_is_the_last),
