@@ -78,5 +78,7 @@ static const char *const ledger_migrations[] = {
     "ALTER TABLE sources ADD COLUMN lost_ms INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE sources ADD COLUMN quiet_ms INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE sources ADD COLUMN barren INTEGER NOT NULL DEFAULT 0;", // pages in a row
+    // 6 -> 7: what is due is found by host
+    "DROP INDEX entries_try;",
     0,
 };
