@@ -32,7 +32,6 @@ enum {
     ENTRIES_BYTES = 12 << 20,
     ENTRY_BYTES = 96,
     HINT_BYTES = 400,
-    SNIFF_BYTES = 2048,
     COMPRESSED_MAX = 9 << 20,
     DATE_FROM_MAX = 64,
 };
@@ -160,17 +159,6 @@ static struct page_source source_of(const pb_task *task)
                                 .now_ms = task->now_ms};
 }
 
-// What no text is to be looked for in.
-static bool is_media(const char *content_type)
-{
-    static const char *const kinds[] = {
-        "image/", "audio/", "video/", "font/", "application/octet-stream", "application/zip"};
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (strncasecmp(content_type, kinds[i], strlen(kinds[i])) == 0)
-            return true;
-    return false;
-}
-
 static void read_pdf(struct understand *u, const pb_task *task, pb_result *r)
 {
     struct pdf pdf;
@@ -204,8 +192,9 @@ static void read_page(struct understand *u, const pb_task *task, pb_result *r)
                                   sniff_name(sniff_document(task->body.data, task->body.len)));
         return;
     }
-    if (is_media(task->content_type)) {
-        r->problem = arena_printf(u->arena, "%.100s is not a page with text", task->content_type);
+    const char *other = sniff_no_page(task->body.data, task->body.len, task->content_type);
+    if (other) {
+        r->problem = arena_printf(u->arena, "%.100s is not a page with text", other);
         return;
     }
     struct page_source source = source_of(task);
@@ -275,16 +264,6 @@ static void read_feed(struct understand *u, const pb_task *task, pb_result *r)
 }
 
 // Sitemaps.
-
-static bool looks_like_sitemap(const pb_task *task)
-{
-    static const char *const roots[] = {"<urlset", "<sitemapindex"};
-    size_t n = task->body.len < SNIFF_BYTES ? task->body.len : SNIFF_BYTES;
-    for (size_t i = 0; i < sizeof roots / sizeof *roots; i++)
-        if (memmem(task->body.data, n, roots[i], strlen(roots[i])))
-            return true;
-    return n > 2 && task->body.data[0] == 0x1F && task->body.data[1] == 0x8B; // gzip
-}
 
 static int64_t changed_ms(const struct sitemap_entry *e)
 {
@@ -441,28 +420,47 @@ static void read_page_or_list(struct understand *u, const pb_task *task, pb_resu
     }
 }
 
+// What nobody named is read as what its first bytes are.
+static void read_unnamed(struct understand *u, const pb_task *task, pb_result *r)
+{
+    bool pdf = pdf_sniff(task->body.data, task->body.len); // after blanks too
+    switch (pdf ? SNIFF_PDF : sniff_document(task->body.data, task->body.len)) {
+    case SNIFF_RSS:
+    case SNIFF_RDF:
+    case SNIFF_ATOM:
+    case SNIFF_JSON_FEED:
+        read_feed(u, task, r);
+        break;
+    case SNIFF_SITEMAP:
+    case SNIFF_SITEMAP_INDEX:
+    case SNIFF_URLS:
+    case SNIFF_GZIP:
+        read_sitemap(u, task, r);
+        break;
+    case SNIFF_JSON:
+        read_list(u, task, r);
+        break;
+    default:
+        read_page_or_list(u, task, r);
+    }
+}
+
 static void read_task(struct understand *u, const pb_task *task, pb_result *r)
 {
-    bool pdf = pdf_sniff(task->body.data, task->body.len);
-    bool looks_like_feed = !pdf && feed_sniff(task->body.data, task->body.len) != FEED_NONE;
     if (task->body.len == 0) {
         r->problem = "the answer is empty";
         return;
     }
     switch (task->kind) {
     case NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_AUTO:
-        if (looks_like_feed)
-            read_feed(u, task, r);
-        else if (!pdf && looks_like_sitemap(task))
-            read_sitemap(u, task, r);
-        else
-            read_page_or_list(u, task, r);
+        read_unnamed(u, task, r);
         break;
     case NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_FEED:
         read_feed(u, task, r);
         break;
     case NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_PAGE:
-        if (looks_like_feed)
+        if (!pdf_sniff(task->body.data, task->body.len) &&
+            feed_sniff(task->body.data, task->body.len) != FEED_NONE)
             r->problem = "this is a feed, not a page: add it with --kind feed";
         else
             read_page(u, task, r);

@@ -144,15 +144,14 @@ static enum err add_found(json_t *object, const struct page_source *source, cons
     case SNIFF_ATOM:
     case SNIFF_JSON_FEED:
         return add_feed(object, source, why);
-    case SNIFF_HTML:
-    case SNIFF_TEXT:
-    case SNIFF_XML: // XHTML, mostly
-        return add_page(object, source, labels, why);
     default:
-        return problem_set(why, ERR_INPUT,
-                           "it is %s; this command shows pages, PDF documents and feeds",
-                           sniff_name(kind));
+        break;
     }
+    const char *other = sniff_no_page(source->bytes, source->size, source->content_type);
+    if (other)
+        return problem_set(why, ERR_INPUT,
+                           "it is %s; this command shows pages, PDF documents and feeds", other);
+    return add_page(object, source, labels, why);
 }
 
 static enum err print(const struct fetch *o, const struct http_response *r, struct problem *why)

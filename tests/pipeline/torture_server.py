@@ -2,6 +2,7 @@
 """A web server that misbehaves, in one way on each address 127.0.2.N: see docs/fetching.md for what must come of it."""
 
 import gzip
+import random
 import socket
 import struct
 import threading
@@ -192,6 +193,9 @@ MISBEHAVIOURS = {
     "page-deep": publish(lambda n: article(n, "<div>" * 30000), kind=PAGE), "page-formatting-bomb": publish(lambda n: article(n, "<b><i><font>" * 5000 + "<p>" * 2000), kind=PAGE),
     "page-without-text": publish(lambda n: "<html><body><script>x()</script></body></html>", kind=PAGE),
     "page-binary": publish(lambda n: bytes(range(256)) * 400, kind="application/octet-stream"), "page-image": publish(lambda n: b"\x89PNG\r\n" * 100, kind="image/png"),
+    "page-noise": publish(lambda n: b"<html>" + random.Random(7).randbytes(20000), kind=PAGE), "page-zip": publish(lambda n: b"PK\x03\x04\x14\0" + b"x" * 5000, kind=PAGE),
+    "page-json": publish(lambda n: '{"code": 401, "msg": "请先登录"}', kind="application/json"), "page-script": publish(lambda n: "var a = '<div>中国</div>';\n" * 50, kind="text/javascript"),
+    "page-xml-error": publish(lambda n: "<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>", kind="application/xml"), "page-csv": publish(lambda n: "代码,名称\n600000,浦发银行\n" * 50, kind="text/csv"),
     # PDF documents.
     "pdf": publish(pdf, kind=PDF), "pdf-said-html": publish(pdf, kind=PAGE), "pdf-said-bytes": publish(pdf, kind="application/octet-stream"),
     "pdf-after-blanks": publish(lambda n: b"\xef\xbb\xbf\r\n\r\n" + pdf(n), kind=PDF),

@@ -254,7 +254,7 @@ enum err sitemap_read(struct sitemap_reader *r, const struct page_source *source
     enum sniff sniff = sniff_document((const uint8_t *)text, size);
     r->sitemap.is_index = sniff == SNIFF_SITEMAP_INDEX;
     bool read = sniff == SNIFF_SITEMAP || sniff == SNIFF_SITEMAP_INDEX ? read_xml(r, text, size)
-                : sniff == SNIFF_TEXT                                  ? read_list(r, text)
+                : sniff == SNIFF_TEXT || sniff == SNIFF_URLS           ? read_list(r, text)
                                                                        : false;
     if (!read)
         return refuse(source, sniff, why);

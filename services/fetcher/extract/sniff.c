@@ -91,6 +91,15 @@ static enum sniff markup_kind(const char *s, const char *end)
     return page ? SNIFF_HTML : SNIFF_TEXT;
 }
 
+// An object or an array of what is no number: news may begin with [1] or {a}.
+static bool is_json(const char *s, const char *end)
+{
+    bool object = *s == '{';
+    for (s++; s < end && xml_is_space(*s); s++)
+        ;
+    return s == end || strchr(object ? "\"}" : "{[\"]", *s);
+}
+
 static enum sniff json_kind(const uint8_t *bytes, size_t size)
 {
     static const char version[] = "jsonfeed.org/version/1",
@@ -105,28 +114,79 @@ static bool starts(const uint8_t *bytes, size_t size, const char *magic, size_t 
     return size >= n && memcmp(bytes, magic, n) == 0;
 }
 
-// The beginning without the NULs of UTF-16, which leaves its ASCII, and without any BOM.
-static size_t look(const uint8_t *bytes, size_t size, char out[LOOK], size_t *nuls)
+// The beginning without the NULs of UTF-16 and UTF-32, which leaves their ASCII.
+static size_t look(const uint8_t *bytes, size_t size, char out[LOOK])
 {
     size_t n = 0;
-    *nuls = 0;
-    for (size_t i = 0; i < size && i < LOOK; i++) {
+    for (size_t i = 0; i < size && i < LOOK; i++)
         if (bytes[i])
             out[n++] = (char)bytes[i];
-        else
-            ++*nuls;
-    }
     return n;
+}
+
+// Markup in UTF-16 or UTF-32: a mark, or NULs beside the first letters.
+static bool is_wide(const uint8_t *b, size_t n)
+{
+    bool marked = starts(b, n, "\xFF\xFE", 2) || starts(b, n, "\xFE\xFF", 2) ||
+                  starts(b, n, "\0\0\xFE\xFF", 4);
+    return marked || (n >= 4 && ((b[0] == '<' && !b[1]) || (!b[0] && b[1] == '<') ||
+                                 (!b[0] && !b[1] && !b[2] && b[3] == '<')));
+}
+
+// Section 7's "binary data bytes". Damaged text has a few of them, media one in ten.
+static bool is_binary(const uint8_t *bytes, size_t size)
+{
+    static const struct {
+        const char *magic;
+        size_t n;
+    } media[] = {
+        {"\xFF\xD8\xFF", 3},    {"\x89PNG\r\n", 6}, {"GIF87a", 6}, {"GIF89a", 6}, {"PK\x03\x04", 4},
+        {"Rar!\x1A", 5},        {"ID3", 3},         {"OggS", 4},   {"wOFF", 4},   {"wOF2", 4},
+        {"\xD0\xCF\x11\xE0", 4}};
+    for (size_t i = 0; i < sizeof media / sizeof *media; i++)
+        if (starts(bytes, size, media[i].magic, media[i].n))
+            return true;
+    if (is_wide(bytes, size))
+        return false;
+    size_t n = size < LOOK ? size : LOOK, control = 0;
+    for (size_t i = 0; i < n; i++)
+        control += bytes[i] < 0x20 && bytes[i] != 0x1B &&
+                   (bytes[i] < '\t' || bytes[i] > '\r' || bytes[i] == '\v');
+    return control * 50 > n;
+}
+
+static bool is_url_list(const char *s, const char *end)
+{
+    size_t lines = 0;
+    while (s < end) {
+        const char *line = memchr(s, '\n', (size_t)(end - s));
+        bool whole = line;
+        line = line ? line : end;
+        while (s < line && xml_is_space(*s))
+            s++;
+        size_t n = (size_t)(line - s);
+        while (n > 0 && xml_is_space(s[n - 1]))
+            n--;
+        bool url = (n > 8 && strncasecmp(s, "http://", 7) == 0) || // at LOOK's end it may be cut
+                   (n > 8 && strncasecmp(s, "https://", 8) == 0) || (lines > 0 && !whole);
+        if (n > 0 && (!url || memchr(s, ' ', n)))
+            return false;
+        lines += n > 0;
+        s = whole ? line + 1 : end;
+    }
+    return lines > 0;
 }
 
 enum sniff sniff_document(const uint8_t *bytes, size_t size)
 {
     char text[LOOK];
-    size_t nuls, n = look(bytes, size, text, &nuls), at = 0;
+    size_t n = look(bytes, size, text), at = 0;
     if (starts(bytes, size, "\x1f\x8b", 2))
         return SNIFF_GZIP;
     if (starts(bytes, size, "%PDF-", 5))
         return SNIFF_PDF;
+    if (is_binary(bytes, size))
+        return SNIFF_BINARY;
     if (starts((const uint8_t *)text, n, "\xEF\xBB\xBF", 3))
         at = 3;
     else if (starts((const uint8_t *)text, n, "\xFF\xFE", 2) ||
@@ -136,11 +196,51 @@ enum sniff sniff_document(const uint8_t *bytes, size_t size)
         at++;
     if (at == n)
         return SNIFF_EMPTY;
-    if (text[at] == '{' || text[at] == '[')
+    if ((text[at] == '{' || text[at] == '[') && is_json(text + at, text + n))
         return json_kind(bytes, size);
     enum sniff kind = markup_kind(text + at, text + n);
-    bool binary = kind == SNIFF_TEXT && nuls > 0 && nuls < n / 3;
-    return binary ? SNIFF_BINARY : kind;
+    return kind == SNIFF_TEXT && is_url_list(text + at, text + n) ? SNIFF_URLS : kind;
+}
+
+// What is no page whatever its bytes look like: a script may be full of markup.
+static bool is_named_otherwise(const char *content_type, enum sniff kind)
+{
+    static const char *const types[] = {"image/",
+                                        "audio/",
+                                        "video/",
+                                        "font/",
+                                        "application/zip",
+                                        "text/css",
+                                        "text/csv",
+                                        "text/javascript",
+                                        "application/javascript",
+                                        "application/x-javascript",
+                                        "application/wasm"};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (strncasecmp(content_type, types[i], strlen(types[i])) == 0)
+            return true;
+    static const char octets[] = "application/octet-stream";
+    return kind != SNIFF_HTML && strncasecmp(content_type, octets, sizeof octets - 1) == 0;
+}
+
+const char *sniff_no_page(const uint8_t *bytes, size_t size, const char *content_type)
+{
+    enum sniff kind = sniff_document(bytes, size);
+    if (is_named_otherwise(content_type, kind))
+        return content_type;
+    switch (kind) {
+    case SNIFF_HTML:
+    case SNIFF_TEXT:
+    case SNIFF_EMPTY:
+        return NULL;
+    case SNIFF_XML: // or a page that begins with an element that is not known here
+        return memmem(bytes, size < 100 ? size : 100, "<?xml", 5) ||
+                       strcasestr(content_type, "/xml")
+                   ? sniff_name(kind)
+                   : NULL;
+    default:
+        return sniff_name(kind);
+    }
 }
 
 const char *sniff_name(enum sniff kind)
@@ -159,6 +259,7 @@ const char *sniff_name(enum sniff kind)
         [SNIFF_XML] = "XML",
         [SNIFF_GZIP] = "gzip data",
         [SNIFF_PDF] = "a PDF file",
+        [SNIFF_URLS] = "a list of URLs",
         [SNIFF_TEXT] = "plain text",
         [SNIFF_BINARY] = "binary data",
     };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a document is, by its first bytes alone: servers' content types are wrong too often to
-// count. Pure.
+// What a document is, by its first bytes: servers' content types are wrong too often to count, but
+// where they tell what bytes cannot. After the WHATWG's MIME Sniffing. Pure.
 #pragma once
 
 #include <stddef.h>
@@ -20,6 +20,7 @@ enum sniff {
     SNIFF_XML, // any other
     SNIFF_GZIP,
     SNIFF_PDF,
+    SNIFF_URLS, // plain text: an absolute URL a line
     SNIFF_TEXT,
     SNIFF_BINARY,
 };
@@ -28,3 +29,7 @@ enum sniff sniff_document(const uint8_t *bytes, size_t size);
 
 // "an HTML page", "a sitemap", …
 const char *sniff_name(enum sniff kind);
+
+// What a document is that nobody would read as a page: "JSON", "image/png", "binary data". NULL for
+// HTML and plain text.
+const char *sniff_no_page(const uint8_t *bytes, size_t size, const char *content_type);
