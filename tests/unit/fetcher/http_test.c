@@ -233,7 +233,7 @@ static void *on_connection(void *arg)
         n += (size_t)got;
         request[n] = '\0';
     }
-    struct sockaddr_in local;
+    struct sockaddr_in local = {0};
     socklen_t size = sizeof local;
     if (getsockname(fd, (struct sockaddr *)&local, &size) == 0 &&
         ntohs(local.sin_port) == other_port)
