@@ -119,6 +119,7 @@ void control_add(struct control *c, const Newswire__V1__AddSource *a, pb_reply *
     int64_t now = clock_utc_ms();
     struct source s = {.url = url,
                        .kind = a->kind,
+                       .paused = a->paused,
                        .gap_ms = a->gap ? (int64_t)a->gap->ms : -1,
                        .backfill = !a->backfill       ? BACKFILL_STANDARD
                                    : a->backfill->all ? BACKFILL_ALL

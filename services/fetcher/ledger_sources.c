@@ -114,6 +114,7 @@ enum err ledger_source_add(struct ledger *l, const struct source *s, uint64_t *n
         return ERR_LIMIT;
     }
     query_bytes(q, 10, options.data, options.size);
+    query_int(q, 11, s->paused);
     e = query_run(q);
     buf_free(&options);
     if (!e && sqlite_changes(l->db) == 0)

@@ -10,8 +10,8 @@ const char *const ledger_statements[STATEMENTS] = {
     [SOURCE_ADD] =
         "INSERT INTO sources(url, poll_url, kind, found, gap_ms, backfill, title, trouble,"
         " etag, last_modified, body_hash, added_ms, polled_ms, next_poll_ms, schedule, selector, "
-        "options)"
-        " VALUES (?1, ?1, ?2, ?3, ?4, ?5, '', '', '', '', '', ?6, 0, ?7, ?8, ?9, ?10)"
+        "options, paused)"
+        " VALUES (?1, ?1, ?2, ?3, ?4, ?5, '', '', '', '', '', ?6, 0, ?7, ?8, ?9, ?10, ?11)"
         " ON CONFLICT DO NOTHING",
     [SOURCE_GET] = "SELECT " SOURCE_COLUMNS " FROM sources WHERE number = ?",
     [SOURCE_FIND] = "SELECT " SOURCE_COLUMNS " FROM sources WHERE url = ?",

@@ -9,20 +9,14 @@
 #include <strings.h>
 
 #include "common/mem.h"
-#include "common/settings.h"
 #include "common/text.h"
-#include "services/newswire/source.h"
-#include "services/newswire/when.h"
 
-enum { URL_BYTES = 2048, TITLE_BYTES = 1024, SELECTOR_BYTES = 1024 };
+enum { URL_BYTES = 2048, TITLE_BYTES = 1024 };
 
 void source_list_free(struct source_list *l)
 {
-    for (size_t i = 0; i < l->n; i++) {
-        free(l->items[i].url);
-        free(l->items[i].title);
-        free(l->items[i].selector);
-    }
+    for (size_t i = 0; i < l->n; i++)
+        listed_source_free(&l->items[i]);
     free(l->items);
     *l = (struct source_list){.items = NULL};
 }
@@ -37,6 +31,10 @@ enum err source_list_add(struct source_list *l, const struct listed_source *s)
     copy->url = mem_strdup(s->url);
     copy->title = mem_strndup(s->title, text_cut(s->title, strlen(s->title), TITLE_BYTES));
     copy->selector = mem_strdup(s->selector);
+    copy->backfill = mem_strdup(s->backfill);
+    copy->gap = mem_strdup(s->gap);
+    copy->proxy = mem_strdup(s->proxy);
+    copy->headers = mem_strdup(s->headers);
     return OK;
 }
 
@@ -67,27 +65,74 @@ static enum err add(struct source_list *l, const char *name, long line,
              : OK;
 }
 
+static enum err wrong(const char *name, long line, const char *option, const char *value,
+                      struct problem *why)
+{
+    return problem_set(why, ERR_INPUT, "%s:%ld: not what %s can be: %.40s", name, line, option,
+                       text_is_clean(value, strlen(value)) ? value : "(unprintable)");
+}
+
+// "gap=5s", "header=Cookie: lang=zh": what stands between tabs after the URL. In place.
+static enum err read_words(const char *name, long line, char *words, struct listed_source *s,
+                           struct problem *why)
+{
+    struct buf headers = buf_new(SOURCE_LIST_BYTES);
+    enum err e = OK;
+    for (char *word; !e && (word = strsep(&words, "\t"));) {
+        char *value = strchr(word, '=');
+        if (!*word || *word == '#')
+            break;
+        if (!value) {
+            e = problem_set(why, ERR_INPUT,
+                            "%s:%ld: one URL a line; its options follow tabs, a remark begins "
+                            "with #",
+                            name, line);
+            break;
+        }
+        *value++ = '\0';
+        if (strcmp(word, "header") == 0)
+            buf_printf(&headers, "%s%s", headers.size ? "\n" : "", value);
+        else if (listed_option_set(s, word, value) != OK)
+            e = wrong(name, line, word, value, why);
+    }
+    if (!e && headers.size && listed_option_set(s, "headers", buf_str(&headers)) != OK)
+        e = wrong(name, line, "header", buf_str(&headers), why);
+    buf_free(&headers);
+    return e;
+}
+
+static enum err read_line(const char *name, long number, char *line, struct source_list *out,
+                          struct problem *why)
+{
+    line += strspn(line, " \t\r");
+    line[strcspn(line, "\r")] = '\0';
+    size_t n = strcspn(line, " \t");
+    if (n == 0 || *line == '#')
+        return OK;
+    struct listed_source s = {.url = NULL};
+    char *after = line + n + strspn(line + n, " \t");
+    enum err e = *after ? read_words(name, number, after, &s, why) : OK;
+    line[n] = '\0';
+    char *selector = s.selector, none[] = "";
+    if (!e) {
+        struct listed_source whole = s;
+        whole.url = line;
+        whole.title = none;
+        whole.selector = selector ? selector : none;
+        e = add(out, name, number, &whole, why);
+    }
+    listed_source_free(&s);
+    return e;
+}
+
 static enum err read_plain(const char *name, const char *bytes, size_t size,
                            struct source_list *out, struct problem *why)
 {
-    char *text = mem_strndup(bytes, size), *rest = text, none[] = "";
+    char *text = mem_strndup(bytes, size), *rest = text;
     enum err e = OK;
     long number = 1;
-    for (char *line; !e && (line = strsep(&rest, "\n")); number++) {
-        line += strspn(line, " \t\r");
-        size_t n = strcspn(line, " \t\r");
-        const char *after = line + n + strspn(line + n, " \t\r");
-        if (n == 0 || *line == '#')
-            continue;
-        if (*after && *after != '#') {
-            e = problem_set(why, ERR_INPUT, "%s:%ld: one URL a line; a remark begins with #", name,
-                            number);
-            break;
-        }
-        line[n] = '\0';
-        e = add(out, name, number,
-                &(struct listed_source){.url = line, .title = none, .selector = none}, why);
-    }
+    for (char *line; !e && (line = strsep(&rest, "\n")); number++)
+        e = read_line(name, number, line, out, why);
     free(text);
     return e;
 }
@@ -102,31 +147,22 @@ static char *attribute(xmlNode *node, const char *name)
     return NULL;
 }
 
-// An attribute of our namespace, likewise.
-static char *ours(xmlNode *node, const char *name)
-{
-    return (char *)xmlGetNsProp(node, BAD_CAST name, BAD_CAST SOURCE_LIST_NAMESPACE);
-}
-
+// Attributes of our namespace. One that a later version writes is passed over.
 static enum err read_ours(const char *name, xmlNode *node, struct listed_source *s,
                           struct problem *why)
 {
-    char *kind = ours(node, "kind"), *every = ours(node, "every");
-    int64_t ms = 0;
-    enum err e = OK;
-    if (kind && source_kind_parse(kind, &s->kind) != OK)
-        e = problem_set(why, ERR_INPUT, "%s:%ld: no kind of source: %.40s", name,
-                        xmlGetLineNo(node), kind);
-    else if (every && (settings_duration(every, &ms) != OK || ms > 7LL * 86400000))
-        e = problem_set(why, ERR_INPUT, "%s:%ld: no interval up to 7d: %.40s", name,
-                        xmlGetLineNo(node), every);
-    else if (strlen(s->selector) > SELECTOR_BYTES)
-        e = problem_set(why, ERR_INPUT, "%s:%ld: a selector longer than %d bytes", name,
-                        xmlGetLineNo(node), SELECTOR_BYTES);
-    s->every_s = (uint32_t)(ms / 1000);
-    xmlFree(kind);
-    xmlFree(every);
-    return e;
+    for (xmlAttr *a = node->properties; a; a = a->next) {
+        if (!a->ns || strcmp((const char *)a->ns->href, SOURCE_LIST_NAMESPACE) != 0)
+            continue;
+        char *value = (char *)xmlNodeListGetString(node->doc, a->children, 1);
+        enum err e = listed_option_set(s, (const char *)a->name, value ? value : "");
+        if (e == ERR_INPUT)
+            e = wrong(name, xmlGetLineNo(node), (const char *)a->name, value ? value : "", why);
+        xmlFree(value);
+        if (e == ERR_INPUT)
+            return e;
+    }
+    return OK;
 }
 
 // The text without the blanks around it, which other programs leave; in place.
@@ -144,22 +180,22 @@ static enum err read_outline(const char *name, xmlNode *node, struct source_list
                              struct problem *why)
 {
     char *attr = attribute(node, "xmlUrl"), *url = attr ? trim(attr) : NULL;
-    char *title = attribute(node, "title"), *text = attribute(node, "text");
-    char *selector = ours(node, "selector"), none[] = "";
-    struct listed_source s = {.url = url,
-                              .title = title  ? title
-                                       : text ? text
-                                              : none,
-                              .selector = selector ? selector : none};
+    char *title = attribute(node, "title"), *text = attribute(node, "text"), none[] = "";
+    struct listed_source s = {.url = NULL};
     enum err e = OK;
     if (url)
         e = read_ours(name, node, &s, why);
-    if (url && !e)
-        e = add(out, name, xmlGetLineNo(node), &s, why);
+    if (url && !e) {
+        struct listed_source whole = s;
+        whole.url = url;
+        whole.title = title ? title : text ? text : none;
+        whole.selector = s.selector ? s.selector : none;
+        e = add(out, name, xmlGetLineNo(node), &whole, why);
+    }
+    listed_source_free(&s);
     xmlFree(attr);
     xmlFree(title);
     xmlFree(text);
-    xmlFree(selector);
     return e;
 }
 
@@ -225,9 +261,7 @@ static void remove_doubles(struct source_list *l)
             kept = sorted[i]->url;
             continue;
         }
-        free(sorted[i]->url);
-        free(sorted[i]->title);
-        free(sorted[i]->selector);
+        listed_source_free(sorted[i]);
         sorted[i]->url = NULL;
     }
     free(sorted);
@@ -266,6 +300,17 @@ enum err source_list_read(const char *name, const char *bytes, size_t size, stru
     return OK;
 }
 
+struct outline {
+    xmlNode *node;
+    xmlNs *ns;
+};
+
+static void write_option(void *arg, const char *name, const char *value)
+{
+    const struct outline *o = arg;
+    xmlNewNsProp(o->node, o->ns, BAD_CAST name, BAD_CAST value);
+}
+
 static void write_outline(xmlNode *body, xmlNs *ns, const struct listed_source *s)
 {
     xmlNode *outline = xmlNewChild(body, NULL, BAD_CAST "outline", NULL);
@@ -274,17 +319,10 @@ static void write_outline(xmlNode *body, xmlNs *ns, const struct listed_source *
     if ((s->found ? s->found : s->kind) == NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_FEED)
         xmlNewProp(outline, BAD_CAST "type", BAD_CAST "rss");
     xmlNewProp(outline, BAD_CAST "xmlUrl", BAD_CAST s->url);
-    if (s->kind)
-        xmlNewNsProp(outline, ns, BAD_CAST "kind", BAD_CAST source_kind_name(s->kind));
-    char every[WHEN_SIZE];
-    when_setting((int64_t)s->every_s * 1000, every);
-    if (s->every_s)
-        xmlNewNsProp(outline, ns, BAD_CAST "every", BAD_CAST every);
-    if (*s->selector)
-        xmlNewNsProp(outline, ns, BAD_CAST "selector", BAD_CAST s->selector);
+    listed_options(s, write_option, &(struct outline){outline, ns});
 }
 
-void source_list_opml(const struct source_list *l, struct buf *out)
+void source_list_opml(const struct source_list *l, const char *comment, struct buf *out)
 {
     xmlDoc *doc = xmlNewDoc(BAD_CAST "1.0");
     xmlNode *root = xmlNewNode(NULL, BAD_CAST "opml");
@@ -294,6 +332,8 @@ void source_list_opml(const struct source_list *l, struct buf *out)
     xmlNode *head = xmlNewChild(root, NULL, BAD_CAST "head", NULL);
     xmlNewTextChild(head, NULL, BAD_CAST "title", BAD_CAST "newswire sources");
     xmlNode *body = xmlNewChild(root, NULL, BAD_CAST "body", NULL);
+    if (*comment)
+        xmlAddChild(body, xmlNewDocComment(doc, BAD_CAST comment));
     for (size_t i = 0; i < l->n; i++)
         write_outline(body, ns, &l->items[i]);
     xmlChar *text = NULL;
@@ -305,8 +345,26 @@ void source_list_opml(const struct source_list *l, struct buf *out)
     xmlFreeDoc(doc);
 }
 
-void source_list_plain(const struct source_list *l, struct buf *out)
+// A tab within a value would end it; in a header or selector it means no more than a blank.
+static void write_word(void *arg, const char *name, const char *value)
 {
-    for (size_t i = 0; i < l->n; i++)
-        buf_printf(out, "%s\n", l->items[i].url);
+    struct buf *out = arg;
+    bool headers = strcmp(name, "headers") == 0;
+    buf_printf(out, "\t%s=", headers ? "header" : name);
+    for (; *value; value++)
+        if (*value == '\n' && headers)
+            buf_puts(out, "\theader=");
+        else
+            buf_add(out, *value == '\t' || *value == '\n' ? " " : value, 1);
+}
+
+void source_list_plain(const struct source_list *l, const char *comment, struct buf *out)
+{
+    if (*comment)
+        buf_printf(out, "# %s\n", comment);
+    for (size_t i = 0; i < l->n; i++) {
+        buf_puts(out, l->items[i].url);
+        listed_options(&l->items[i], write_word, out);
+        buf_puts(out, "\n");
+    }
 }

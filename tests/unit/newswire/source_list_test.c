@@ -83,10 +83,10 @@ static void what_cannot_be_read_is_named_with_its_line(void **state)
         {"<opml><body>\n<outline xmlUrl='javascript:1'/></body></opml>", "list:2: not an http"},
         {"<opml xmlns:n='" SOURCE_LIST_NAMESPACE
          "'><outline n:kind='博客' xmlUrl='http://a/'/></opml>",
-         "list:1: no kind of source: 博客"},
+         "list:1: not what kind can be: 博客"},
         {"<opml xmlns:n='" SOURCE_LIST_NAMESPACE
          "'><outline n:every='8d' xmlUrl='http://a/'/></opml>",
-         "list:1: no interval up to 7d: 8d"},
+         "list:1: not what every can be: 8d"},
         {"<!DOCTYPE opml [<!ENTITY a 'http://a/'>]><opml><outline xmlUrl='&a;'/></opml>",
          "list: defines entities"},
     };
@@ -113,40 +113,101 @@ static void too_many_sources_are_refused(void **state)
     buf_free(&text);
 }
 
+static void assert_same(const struct listed_source *got, const struct listed_source *want)
+{
+    const char *const texts[][2] = {
+        {got->url, want->url}, {got->selector, want->selector}, {got->backfill, want->backfill},
+        {got->gap, want->gap}, {got->proxy, want->proxy},       {got->headers, want->headers}};
+    for (size_t i = 0; i < COUNT(texts); i++)
+        assert_string_equal(texts[i][0] ? texts[i][0] : "", texts[i][1] ? texts[i][1] : "");
+    assert_int_equal(got->kind, want->kind);
+    assert_int_equal(got->every_s, want->every_s);
+    assert_int_equal(got->old_tls, want->old_tls);
+    assert_int_equal(got->guid, want->guid);
+    assert_int_equal(got->paused, want->paused);
+    assert_int_equal(got->depth, want->depth);
+}
+
 static void what_is_written_is_read_back(void **state)
 {
     (void)state;
     static const struct listed_source rows[] = {
-        {(char *)"https://例子.中国/a?x=1&y=\"2\"", (char *)"国资委 <要闻> & \"more\"", (char *)"",
-         NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_FEED, 0, 0},
-        {(char *)"http://example.com/list", (char *)"", (char *)"ul[title=\"公告\"] > li a",
-         NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_LIST, 0, 1800},
-        {(char *)"http://example.com/auto", (char *)"Auto", (char *)"", 0,
-         NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_FEED, 90},
+        {.url = (char *)"https://例子.中国/a?x=1&y=\"2\"",
+         .title = (char *)"国资委 <要闻> & \"more\"",
+         .selector = (char *)"",
+         .kind = NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_FEED,
+         .backfill = (char *)"none",
+         .gap = (char *)"500ms",
+         .headers = (char *)"Cookie: lang=zh; a=\"b\"\nX-Key: 密钥 & <1>",
+         .paused = true,
+         .guid = true},
+        {.url = (char *)"http://example.com/list",
+         .title = (char *)"",
+         .selector = (char *)"ul[title=\"公告\"] > li a",
+         .kind = NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_LIST,
+         .every_s = 1800,
+         .backfill = (char *)"20",
+         .proxy = (char *)"http://10.0.0.1:3128/",
+         .old_tls = true},
+        {.url = (char *)"http://example.com/auto",
+         .title = (char *)"Auto",
+         .selector = (char *)"",
+         .found = NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_FEED,
+         .every_s = 90,
+         .depth = 2},
     };
     struct source_list l = {.items = NULL}, back;
     struct problem why = {""};
     struct buf opml = buf_new(65536), plain = buf_new(65536);
     for (size_t i = 0; i < COUNT(rows); i++)
         assert_int_equal(source_list_add(&l, &rows[i]), OK);
-    source_list_opml(&l, &opml);
+    source_list_opml(&l, "说明 & more", &opml);
     assert_int_equal(read_text(buf_str(&opml), &back, &why), OK);
     assert_int_equal(back.n, COUNT(rows));
     for (size_t i = 0; i < COUNT(rows); i++) {
-        assert_string_equal(back.items[i].url, rows[i].url);
+        assert_same(&back.items[i], &rows[i]);
         assert_string_equal(back.items[i].title, *rows[i].title ? rows[i].title : rows[i].url);
-        assert_int_equal(back.items[i].kind, rows[i].kind);
-        assert_int_equal(back.items[i].every_s, rows[i].every_s);
-        assert_string_equal(back.items[i].selector, rows[i].selector);
     }
     source_list_free(&back);
-    source_list_plain(&l, &plain);
+    source_list_plain(&l, "说明", &plain);
     assert_int_equal(read_text(buf_str(&plain), &back, &why), OK);
     assert_int_equal(back.n, COUNT(rows));
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_same(&back.items[i], &rows[i]);
     source_list_free(&back);
     source_list_free(&l);
     buf_free(&opml);
     buf_free(&plain);
+}
+
+static void an_option_has_only_its_values(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *value;
+        enum err want;
+    } rows[] = {
+        {"gap", "2s", OK},
+        {"gap", "2h", ERR_INPUT},
+        {"gap", "很快", ERR_INPUT},
+        {"backfill", "all", OK},
+        {"backfill", "-1", ERR_INPUT},
+        {"old-tls", "yes", ERR_INPUT},
+        {"identity", "url", OK},
+        {"identity", "id", ERR_INPUT},
+        {"paused", "false", OK},
+        {"headers", "A: b", OK},
+        {"headers", "AB", ERR_INPUT},
+        {"headers", "A: b\nC", ERR_INPUT},
+        {"proxy", "\x01", ERR_INPUT},
+        {"depth", "101", ERR_INPUT},
+        {"颜色", "red", ERR_NOTFOUND},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct listed_source s = {.url = NULL};
+        assert_int_equal(listed_option_set(&s, rows[i].name, rows[i].value), rows[i].want);
+        listed_source_free(&s);
+    }
 }
 
 static void a_backfill_is_all_none_or_a_number(void **state)
@@ -229,6 +290,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_read_is_named_with_its_line),
         cmocka_unit_test(too_many_sources_are_refused),
         cmocka_unit_test(what_is_written_is_read_back),
+        cmocka_unit_test(an_option_has_only_its_values),
         cmocka_unit_test(a_backfill_is_all_none_or_a_number),
         cmocka_unit_test(a_summary_says_how_a_source_does),
     };
