@@ -32,8 +32,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     struct buf opml = buf_new(64 << 20), plain = buf_new(64 << 20);
-    source_list_opml(&l, &opml);
-    source_list_plain(&l, &plain);
+    source_list_opml(&l, "", &opml);
+    source_list_plain(&l, "", &plain);
     read_back(&l, &opml);
     buf_free(&opml);
     buf_free(&plain);
