@@ -126,7 +126,8 @@ void control_near(struct control *c, const char *url, pb_reply *reply)
     try_spellings(n);
     if (url_host(url, host) == OK) {
         host[strcspn(host, ":")] = '\0';
-        ledger_must(l, ledger_source_urls(l, host, 4 * SOURCES_MAX, on_source, n));
+        const char *part = strncmp(host, "www.", 4) == 0 ? host + 4 : host;
+        ledger_must(l, ledger_source_urls(l, part, 4 * SOURCES_MAX, on_source, n));
     }
     for (size_t i = 0; i < n->n_sources; i++)
         ledger_must(l, ledger_entry_urls(l, n->sources[i], PAGES_LOOKED_AT, on_page, n));

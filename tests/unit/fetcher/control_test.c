@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+// What the fetcher answers to the newswire command, on a ledger in a folder of the test's own. This
+// program, started with --worker, is the fetcher's worker: it has nothing to do.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "services/fetcher/control_parts.h"
+
+#define FEED "http://news.example.com/feed"
+#define PAGE "http://news.example.com/要闻/1.html"
+
+static char *worker_argv[] = {(char[]){"/proc/self/exe"}, (char[]){"--worker"}, NULL};
+
+struct place {
+    char folder[64], path[96];
+    struct guard *guard;
+    struct http *http;
+    struct control control;
+};
+
+static void nothing(void *arg)
+{
+    (void)arg;
+}
+
+static int set_up(void **state)
+{
+    struct place *p = mem_alloc(sizeof *p);
+    struct problem why = {""};
+    struct control_tools *t = &p->control.tools;
+    char url[128];
+    snprintf(p->folder, sizeof p->folder, "/tmp/newswire-control-XXXXXX");
+    if (!mkdtemp(p->folder))
+        return -1;
+    snprintf(p->path, sizeof p->path, "%s/fetcher.db", p->folder);
+    snprintf(url, sizeof url, "sqlite:%s", p->path);
+    if (ledger_open(url, &t->ledger, &why) || guard_new(NULL, 0, &p->guard, &why))
+        fail_msg("%s", why.text);
+    p->control.loop = loop_new();
+    p->control.arena = arena_new(4096);
+    struct http_options http = {.user_agent = "test",
+                                .guard = p->guard,
+                                .proxy = "",
+                                .connect_ms = 1000,
+                                .total_ms = 1000,
+                                .body_max = 1024};
+    struct fetch_options fetch = {.at_once = 1, .workers = 1, .worker_deadline_ms = 1000};
+    fetch.worker_argv = worker_argv;
+    p->http = http_new(p->control.loop, &http);
+    t->flush = flush_new(p->control.loop, t->ledger, nothing, NULL);
+    t->fetch = fetch_new(p->control.loop, t->ledger, t->flush, p->http, &fetch);
+    *state = p;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    static const char *const suffixes[] = {"", "-wal", "-shm", ".lock"};
+    struct place *p = *state;
+    fetch_free(&p->control.tools.fetch);
+    flush_free(&p->control.tools.flush);
+    http_free(&p->http);
+    guard_free(&p->guard);
+    ledger_close(&p->control.tools.ledger);
+    arena_free(&p->control.arena);
+    loop_free(&p->control.loop);
+    for (size_t i = 0; i < 4; i++) {
+        char name[128];
+        snprintf(name, sizeof name, "%s%s", p->path, suffixes[i]);
+        unlink(name);
+    }
+    rmdir(p->folder);
+    free(p);
+    return 0;
+}
+
+static pb_reply add(struct place *p, const char *url)
+{
+    pb_reply reply = NEWSWIRE__V1__CONTROL_REPLY__INIT;
+    Newswire__V1__AddSource a = NEWSWIRE__V1__ADD_SOURCE__INIT;
+    Newswire__V1__Backfill backfill = NEWSWIRE__V1__BACKFILL__INIT;
+    Newswire__V1__Gap gap = NEWSWIRE__V1__GAP__INIT;
+    backfill.newest = 5;
+    gap.ms = 500;
+    a.url = (char *)(uintptr_t)url;
+    a.backfill = &backfill;
+    a.gap = &gap;
+    a.paused = true;
+    control_add(&p->control, &a, &reply);
+    return reply;
+}
+
+static pb_reply why(struct place *p, const char *url)
+{
+    pb_reply reply = NEWSWIRE__V1__CONTROL_REPLY__INIT;
+    arena_reset(p->control.arena);
+    control_why(&p->control, url, &reply);
+    return reply;
+}
+
+static void see(struct place *p, const char *url, enum entry_state state)
+{
+    char id[URL_ID_SIZE], absolute[URL_MAX + 1];
+    enum seen seen;
+    assert_int_equal(url_resolve("", url, absolute), OK);
+    assert_int_equal(control_entry_id(url, id), OK);
+    struct sighting s = {.id = id, .url = absolute, .host = "news.example.com:80", .state = state};
+    assert_int_equal(ledger_entry_see(p->control.tools.ledger, 1, &s, 1000, &seen), OK);
+}
+
+static void a_source_is_listed_as_it_was_added(void **state)
+{
+    struct place *p = *state;
+    pb_reply reply = add(p, FEED);
+    assert_string_equal(reply.error, "");
+    assert_int_equal(reply.n_sources, 1);
+    assert_int_equal(reply.sources[0]->backfill->newest, 5);
+    assert_int_equal(reply.sources[0]->gap->ms, 500);
+    assert_true(reply.sources[0]->paused);
+    reply = add(p, FEED);
+    assert_non_null(strstr(reply.error, "a source already"));
+    reply = add(p, "ftp://news.example.com/要闻");
+    assert_non_null(strstr(reply.error, "not a URL that is fetched"));
+}
+
+static void a_page_that_was_left_out_is_told_with_its_source(void **state)
+{
+    struct place *p = *state;
+    add(p, FEED);
+    see(p, PAGE, ENTRY_BASELINE);
+    pb_reply reply = why(p, PAGE);
+    assert_int_equal(reply.n_sources, 0);
+    assert_int_equal(reply.page->state, NEWSWIRE__V1__PAGE__STATE__BASELINE);
+    assert_string_equal(reply.page->source->url, FEED);
+    assert_int_equal(reply.page->source->backfill->newest, 5);
+    assert_null(reply.page->delivery);
+}
+
+static void what_was_told_with_facts_comes_back_with_them(void **state)
+{
+    struct place *p = *state;
+    char id[URL_ID_SIZE];
+    Newswire__V1__Event event = NEWSWIRE__V1__EVENT__INIT;
+    Newswire__V1__Reading reading = NEWSWIRE__V1__READING__INIT;
+    add(p, FEED);
+    see(p, PAGE, ENTRY_DONE);
+    assert_int_equal(control_entry_id(PAGE, id), OK);
+    event.at_ms = 2000;
+    event.name = (char *)"queued";
+    event.reading = &reading;
+    reading.title = (char *)"国企改革";
+    assert_int_equal(ledger_tell_event(p->control.tools.ledger, id, &event), OK);
+    pb_reply reply = why(p, PAGE);
+    assert_int_equal(reply.n_events, 1);
+    assert_string_equal(reply.events[0]->reading->title, "国企改革");
+    assert_null(reply.events[0]->visit);
+}
+
+static void known_urls_like_an_unknown_one_are_named(void **state)
+{
+    struct place *p = *state;
+    add(p, FEED);
+    see(p, PAGE, ENTRY_PENDING);
+    pb_reply reply = why(p, "https://www.news.example.com/要闻/2.html");
+    assert_null(reply.page);
+    assert_int_equal(reply.n_near, 2);
+    assert_string_equal(reply.near[0], FEED);
+    assert_non_null(strstr(reply.near[1], "/1.html"));
+    reply = why(p, "要闻");
+    assert_non_null(strstr(reply.error, "is not a URL"));
+}
+
+int main(int argc, char **argv)
+{
+    (void)argv;
+    if (argc > 1)
+        return pause();
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_source_is_listed_as_it_was_added, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_page_that_was_left_out_is_told_with_its_source, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(what_was_told_with_facts_comes_back_with_them, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(known_urls_like_an_unknown_one_are_named, set_up,
+                                        tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
