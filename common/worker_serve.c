@@ -51,14 +51,14 @@ static enum err write_message(int fd, const struct buf *answer)
     size_t n = answer ? answer->size : 0;
     uint8_t header[HEADER] = {(uint8_t)(n >> 24), (uint8_t)(n >> 16), (uint8_t)(n >> 8),
                               (uint8_t)n};
-    struct iovec parts[2] = {{header, HEADER}, {answer ? answer->data : NULL, n}};
+    struct iovec parts[2] = {{header, HEADER}, {n ? answer->data : header, n}};
     return write_all(fd, parts);
 }
 
 static enum err write_begun(int fd) // see workers.c
 {
     uint8_t header[HEADER] = {0xff, 0xff, 0xff, 0xff};
-    struct iovec parts[2] = {{header, HEADER}, {NULL, 0}};
+    struct iovec parts[2] = {{header, HEADER}, {header, 0}};
     return write_all(fd, parts);
 }
 
