@@ -15,16 +15,25 @@ static bool garbled(const pb_announcement *a)
            (uint64_t)a->replacements * GARBLED_ONE_IN > strlen(a->text);
 }
 
-// The canonical URL that a page names is followed where it is on the same site and is not the
-// site's front page, which careless templates name on every page. "" otherwise.
-static const char *canonical_of(const pb_announcement *a, const char *url, char out[URL_MAX + 1])
+static bool is_front_page(const char *canonical)
 {
-    if (!*a->canonical_url || !url_same_site(a->canonical_url, url) ||
-        url_canonical(a->canonical_url, out))
+    const char *path = strchr(strstr(canonical, "://") + 3, '/');
+    return !path || !path[1];
+}
+
+// Under which URL the page is known beside its link: the canonical one that it names, if that is on
+// the same site; else where redirects ended, for two links may lead to one page. Never the site's
+// front page, which careless templates name and gone pages redirect to. "": none but its link's.
+static const char *canonical_of(const struct record *r, const pb_announcement *a,
+                                char out[URL_MAX + 1])
+{
+    char link[URL_MAX + 1];
+    if (*a->canonical_url && url_same_site(a->canonical_url, r->url) &&
+        url_canonical(a->canonical_url, out) == OK && !is_front_page(out))
+        return out;
+    if (url_canonical(r->url, out) || is_front_page(out) || url_canonical(r->entry->url, link))
         return "";
-    const char *path = strstr(out, "://");
-    path = path ? strchr(path + 3, '/') : NULL;
-    return path && path[1] ? out : "";
+    return strcmp(out, link) ? out : "";
 }
 
 static void tell_outcome(const pb_announcement *a, enum article outcome)
@@ -125,8 +134,8 @@ enum article page_publish(struct record *r, struct ledger *l, pb_announcement *a
     }
     if (e->barren > 0)
         ledger_must(l, ledger_source_barren(l, e->source, false));
-    return queue(r, l, e->id, e->source_url, e->url, r->url, canonical_of(a, r->url, canonical),
-                 &full, trouble, again_ms);
+    return queue(r, l, e->id, e->source_url, e->url, r->url, canonical_of(r, a, canonical), &full,
+                 trouble, again_ms);
 }
 
 void page_understood(struct record *r, struct ledger *l, pb_announcement *a, const char *problem)

@@ -200,17 +200,23 @@ static void fail_page(struct place *p, const char *url, int status)
     record_clear(&r);
 }
 
-static void read_page(struct place *p, const char *url, pb_announcement *a)
+// The page behind the link came from `url`.
+static void read_page_from(struct place *p, const char *link, const char *url, pb_announcement *a)
 {
     struct record r;
     pb_result result = NEWSWIRE__V1__EXTRACT_RESULT__INIT;
-    begin_page(p, url, &r);
+    begin_page(p, link, &r);
     struct http_response response = answer(200, url, "<p>");
     assert_int_equal(record_response(&r, p->ledger, &response, now), RECORD_READ);
     result.found = NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_PAGE;
     result.announcement = a;
     record_understood(&r, p->ledger, &result);
     record_clear(&r);
+}
+
+static void read_page(struct place *p, const char *url, pb_announcement *a)
+{
+    read_page_from(p, url, url, a);
 }
 
 static void read_text(struct place *p, const char *url, const char *text)
@@ -655,6 +661,41 @@ static void a_canonical_url_is_followed_on_the_same_site_and_not_to_its_front_pa
     }
 }
 
+static void links_that_lead_to_one_page_are_one_announcement(void **state)
+{
+    static const char *const links[] = {"http://news.example.com/go/1", "http://t.example.net/x",
+                                        "http://news.example.com/要闻/1"};
+    struct place *p = *state;
+    uint64_t source = add_source(p, FEED, BACKFILL_ALL);
+    char id[URL_ID_SIZE];
+    for (size_t i = 0; i < 3; i++) {
+        pb_announcement a = NEWSWIRE__V1__ANNOUNCEMENT__INIT;
+        a.title = "国务院国资委公告";
+        a.text = "中央企业负责人会议在北京召开。";
+        see_page(p, source, links[i]);
+        read_page_from(p, links[i], links[2], &a);
+    }
+    struct rows r = outbox(p);
+    id_of(links[2], id);
+    assert_int_equal(r.n, 1);
+    assert_string_equal(r.id[0], id);
+}
+
+// Gone pages redirect there: it must not take their place under one name.
+static void a_redirect_to_the_front_page_names_nothing(void **state)
+{
+    struct place *p = *state;
+    pb_announcement a = NEWSWIRE__V1__ANNOUNCEMENT__INIT;
+    char id[URL_ID_SIZE];
+    a.text = "Welcome to our site";
+    see_page(p, add_source(p, FEED, BACKFILL_ALL), PAGE);
+    read_page_from(p, PAGE, "http://news.example.com/", &a);
+    struct rows r = outbox(p);
+    id_of(PAGE, id);
+    assert_int_equal(r.n, 1);
+    assert_string_equal(r.id[0], id);
+}
+
 // What a user sends with each request to a source (a key, a password) is not for other sites.
 
 static void a_page_is_asked_for_with_the_site_that_the_headers_are_for(void **state)
@@ -705,6 +746,8 @@ int main(void)
         TEST(the_same_bytes_again_are_unchanged),
         TEST(validators_are_kept_with_what_was_understood),
         TEST(a_canonical_url_is_followed_on_the_same_site_and_not_to_its_front_page),
+        TEST(links_that_lead_to_one_page_are_one_announcement),
+        TEST(a_redirect_to_the_front_page_names_nothing),
         TEST(a_page_is_asked_for_with_the_site_that_the_headers_are_for),
     };
     log_open("test", LOG_ERROR);
