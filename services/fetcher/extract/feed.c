@@ -68,7 +68,7 @@ static void reset(struct feed_reader *r, const struct page_source *source)
     buf_clear(&r->defect);
     r->n = 0;
     r->base = source->url;
-    r->dates = (struct date_rules){ZONE_UTC, source->now_ms};
+    r->dates = (struct date_rules){.zone = ZONE_UTC, .now_ms = source->now_ms};
     r->feed = (struct feed){
         .kind = FEED_NONE, .title = "", .link = "", .language = "", .self = "", .defect = ""};
 }

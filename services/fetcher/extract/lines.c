@@ -175,7 +175,7 @@ enum line_kind line_kind_anywhere(const struct line_table *t, struct html_str li
 
 bool line_is_date(struct html_str line, uint32_t length)
 {
-    struct date_rules rules = {ZONE_UTC, 0};
+    struct date_rules rules = {.zone = ZONE_UTC};
     struct date date;
     return length <= 40 && length >= 6 && date_find(line.s, line.n, &rules, &date);
 }
@@ -191,7 +191,7 @@ static bool has_digits(struct html_str line, uint32_t at_least)
 
 bool line_is_time(struct html_str line, uint32_t length)
 {
-    struct date_rules rules = {ZONE_UTC, 0};
+    struct date_rules rules = {.zone = ZONE_UTC};
     struct date date;
     return length <= 40 && length >= 12 && has_digits(line, 8) &&
            date_find(line.s, line.n, &rules, &date) && date.precision > DATE_DAY;

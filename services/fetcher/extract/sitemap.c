@@ -64,7 +64,7 @@ static void reset(struct sitemap_reader *r, const struct page_source *source)
     buf_clear(&r->defect);
     r->n = 0;
     r->base = source->url;
-    r->dates = (struct date_rules){ZONE_UTC, source->now_ms};
+    r->dates = (struct date_rules){.zone = ZONE_UTC, .now_ms = source->now_ms};
     r->sitemap = (struct sitemap){.defect = ""};
 }
 

@@ -340,7 +340,7 @@ static void the_dates_of_lists_are_read(void **state)
         {"", ""},
         {"more", ""},
     };
-    const struct date_rules rules = {0, NOW_MS};
+    const struct date_rules rules = {.now_ms = NOW_MS};
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct date date;
         char text[DATE_TEXT_SIZE] = "";
