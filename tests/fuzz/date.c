@@ -10,7 +10,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct date_rules rules = {size % 2 ? ZONE_SHANGHAI : ZONE_UTC, INT64_C(1795219200000)};
+    struct date_rules rules = {.zone = size % 2 ? ZONE_SHANGHAI : ZONE_UTC,
+                               .now_ms = INT64_C(1795219200000),
+                               .day_first = size % 3 == 0};
     struct date date, again;
     char text[DATE_TEXT_SIZE];
     (void)date_find((const char *)data, size, &rules, &date);

@@ -21,6 +21,7 @@ struct date {
 struct date_rules {
     int zone;       // for times that name none, in minutes east of UTC
     int64_t now_ms; // dates more than a day after this are refused; 0: none are
+    bool day_first; // 3/9/2021 is in September: so most of the world writes, the USA do not
 };
 
 // A field that holds a date and little else (feed, meta, datetime=). Also reads seconds and
@@ -30,6 +31,9 @@ bool date_read(const char *s, size_t n, const struct date_rules *rules, struct d
 // The first date in a line of running text (the first 400 bytes are looked at), with its time of
 // day if that follows or precedes it. A year must have four digits, or be of the 民國 era.
 bool date_find(const char *s, size_t n, const struct date_rules *rules, struct date *out);
+
+// True if both are written as the same day, each in its own zone.
+bool date_same_day(const struct date *a, const struct date *b);
 
 // The number of days from 1970-01-01 to a day of the proleptic Gregorian calendar.
 int64_t date_days(int year, int month, int day);

@@ -30,12 +30,28 @@ static void civil(int64_t days, int *year, int *month, int *day)
     *year = (int)(y + era * 400 + (*month <= 2));
 }
 
+// Milliseconds since 1970 as a clock on the wall of that place would count them.
+static int64_t local_ms(const struct date *date)
+{
+    return date->precision == DATE_DAY ? date->ms : date->ms + (int64_t)date->zone * MINUTE_MS;
+}
+
+static int64_t local_day(const struct date *date)
+{
+    int64_t local = local_ms(date);
+    return (local >= 0 ? local : local - DAY_MS + 1) / DAY_MS;
+}
+
+bool date_same_day(const struct date *a, const struct date *b)
+{
+    return local_day(a) == local_day(b);
+}
+
 void date_format(const struct date *date, char out[DATE_TEXT_SIZE])
 {
-    int zone = date->precision == DATE_DAY ? 0 : date->zone;
-    int64_t local = date->ms + (int64_t)zone * MINUTE_MS;
-    int64_t days = (local >= 0 ? local : local - DAY_MS + 1) / DAY_MS;
-    int64_t seconds = (local - days * DAY_MS) / 1000;
+    int zone = date->zone;
+    int64_t days = local_day(date);
+    int64_t seconds = (local_ms(date) - days * DAY_MS) / 1000;
     int year, month, day;
     civil(days, &year, &month, &day);
     int n = snprintf(out, DATE_TEXT_SIZE, "%04d-%02d-%02d", year, month, day);

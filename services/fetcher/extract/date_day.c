@@ -108,6 +108,18 @@ static bool read_day_month(struct scan *s, struct fields *f)
     return read_year(s, f);
 }
 
+// 2021 Sep 27, 2021-Sep-27: as journals write them
+static bool read_year_month_day(struct scan *s, struct fields *f)
+{
+    if (!scan_number(s, 4, 4, &f->year))
+        return false;
+    scan_skip(s, " -/,");
+    if (!scan_month(s, &f->month))
+        return false;
+    scan_skip(s, " -/,");
+    return scan_number(s, 1, 2, &f->day);
+}
+
 // Sep 27, 2021, and ctime's Sep 27 10:30:00 2021
 static bool read_month_day(struct scan *s, struct fields *f)
 {
@@ -135,7 +147,7 @@ static bool read_month_day(struct scan *s, struct fields *f)
 }
 
 // 9/27/2021, 27.9.2021. Which is the month is told by what cannot be one; else dots are read
-// the European way and the rest the American way.
+// the European way and the rest as the rules say.
 static bool read_year_last(struct scan *s, struct fields *f)
 {
     int first, second;
@@ -149,7 +161,7 @@ static bool read_year_last(struct scan *s, struct fields *f)
         return false;
     if (!scan_number(s, 4, 4, &f->year))
         return false;
-    bool day_first = first > 12 || (second <= 12 && separator == '.');
+    bool day_first = first > 12 || (second <= 12 && (separator == '.' || s->rules->day_first));
     f->day = day_first ? first : second;
     f->month = day_first ? second : first;
     return true;
@@ -158,7 +170,8 @@ static bool read_year_last(struct scan *s, struct fields *f)
 bool scan_day(struct scan *s, struct fields *f)
 {
     static bool (*const forms[])(struct scan *, struct fields *) = {
-        read_year_first, read_compact, read_day_month, read_month_day, read_year_last};
+        read_year_first, read_compact,   read_day_month,
+        read_month_day,  read_year_last, read_year_month_day};
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         struct scan attempt = *s;
         struct fields fields = *f;

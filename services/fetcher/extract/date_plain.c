@@ -154,19 +154,25 @@ static char plain_character(struct reader *r)
     return mark(c) ? mark(c) : MARK_OTHER;
 }
 
+static char plain_ascii(char c)
+{
+    return c <= ' ' ? ' ' : c;
+}
+
 size_t date_plain(const char *s, size_t n, char out[DATE_PLAIN_SIZE])
 {
     struct reader r = {.s = s, .n = text_cut(s, n, DATE_PLAIN_READS)};
     size_t size = 0;
     while (r.at < r.n && size < DATE_PLAIN_SIZE - 20) {
         char number[16];
-        if (read_roc_year(&r, number) || read_numerals(&r, number)) {
+        bool ascii = (uint8_t)r.s[r.at] < 0x7F; // no numeral, no era: most of most lines
+        if (!ascii && (read_roc_year(&r, number) || read_numerals(&r, number))) {
             size_t digits = strlen(number);
             memcpy(out + size, number, digits);
             size += digits;
             continue;
         }
-        char c = plain_character(&r);
+        char c = ascii ? plain_ascii(r.s[r.at++]) : plain_character(&r);
         if (c != ' ' || (size > 0 && out[size - 1] != ' '))
             out[size++] = c;
     }

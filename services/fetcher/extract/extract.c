@@ -156,7 +156,8 @@ static void find_date(struct article *a, const struct page *p, const struct page
                       const struct meta *meta, const struct ld *ld, struct decisions *d)
 {
     bool chinese = strncmp(a->language, "zh", 2) == 0;
-    struct date_rules rules = {chinese ? ZONE_SHANGHAI : ZONE_UTC, source->now_ms};
+    struct date_rules rules = {.zone = chinese ? ZONE_SHANGHAI : ZONE_UTC,
+                               .now_ms = source->now_ms};
     struct date date;
     if (page_date(p, meta, ld, source->url, d->anchor, d->node, &rules, &date, &d->date_rule) &&
         date.ms > 0) { // 0 means unknown; a page dated 1970-01-01 does not know either
@@ -182,7 +183,7 @@ const struct article *extractor_page(struct extractor *x, const struct page_sour
     struct titles titles;
     page_weigh(&page);
     meta_read(&page, &meta);
-    ld_read(&page, &ld);
+    ld_read(&page, meta.ld, &ld);
     struct headings headings;
     headings_read(&page, &headings);
     find_titles(&page, &meta, &headings, &titles);

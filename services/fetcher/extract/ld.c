@@ -150,18 +150,25 @@ static bool is_ld(const struct page *p, const struct html_node *script)
     return type.s && type.n >= 7 && memmem(type.s, type.n, "ld+json", 7);
 }
 
-void ld_read(const struct page *p, struct ld *out)
+static void scan_text(struct scanner *s, struct html_str text)
+{
+    s->at = text.s;
+    s->end = text.s + text.n;
+    s->depth = s->article_depth = 0;
+    scan(s);
+}
+
+void ld_read(const struct page *p, struct html_str in_meta, struct ld *out)
 {
     struct scanner s = {0};
     for (uint32_t i = 0; i + 1 < p->count; i++) {
         const struct html_node *text = &p->nodes[i + 1];
         if (p->nodes[i].tag != HTML_SCRIPT || text->tag != HTML_TEXT || !is_ld(p, &p->nodes[i]))
             continue;
-        s.at = text->text;
-        s.end = text->text + text->text_size;
-        s.depth = s.article_depth = 0;
-        scan(&s);
+        scan_text(&s, (struct html_str){text->text, text->text_size});
     }
+    if (in_meta.n)
+        scan_text(&s, in_meta);
     *out = s.article;
     set(&out->published, s.other.published);
     set(&out->headline, s.other.headline);

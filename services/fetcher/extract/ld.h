@@ -11,7 +11,8 @@ struct ld {
     struct html_str published, headline, author, publisher, body;
 };
 
-void ld_read(const struct page *p, struct ld *out);
+// From the scripts, then from `in_meta`, what a meta element carries.
+void ld_read(const struct page *p, struct html_str in_meta, struct ld *out);
 
 // Decodes a JSON string's escapes into the page's arena, markup taken out.
 struct html_str ld_text(const struct page *p, struct html_str raw);

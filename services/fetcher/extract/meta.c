@@ -45,9 +45,10 @@ static const struct {
     {NAME("twitter:image"), offsetof(struct meta, image)},
     {NAME("og:image:url"), offsetof(struct meta, image)},
     {NAME("og:url"), offsetof(struct meta, og_url)},
-    {NAME("og:locale"), offsetof(struct meta, language)},
-    {NAME("content-language"), offsetof(struct meta, language)},
-    {NAME("language"), offsetof(struct meta, language)},
+    {NAME("og:locale"), offsetof(struct meta, locale)},
+    {NAME("content-language"), offsetof(struct meta, locale)},
+    {NAME("language"), offsetof(struct meta, locale)},
+    {NAME("script:ld+json"), offsetof(struct meta, ld)},
     {NAME("article:published_time"), offsetof(struct meta, published)},
     {NAME("datePublished"), offsetof(struct meta, published)},
     {NAME("PubDate"), offsetof(struct meta, published)},
@@ -63,6 +64,10 @@ static const struct {
     {NAME("dc.date.issued"), offsetof(struct meta, published)},
     {NAME("dcterms.created"), offsetof(struct meta, published)},
     {NAME("dcterms.issued"), offsetof(struct meta, published)},
+    {NAME("og:release_date"), offsetof(struct meta, published)},
+    {NAME("dc.date.created"), offsetof(struct meta, published)},
+    {NAME("dateCreated"), offsetof(struct meta, published)},
+    {NAME("citation_online_date"), offsetof(struct meta, published)},
     {NAME("citation_publication_date"), offsetof(struct meta, published)},
     {NAME("date"), offsetof(struct meta, published)},
     {NAME("dc.date"), offsetof(struct meta, published)},
@@ -82,6 +87,14 @@ static uint32_t find_field(struct html_str name)
     return i;
 }
 
+// "publishtime", "ArticlePublishDate", "cXenseParse:recs:publishtime"; not "article:publisher".
+static bool is_of_publishing(struct html_str name)
+{
+    const char *at = memmem(name.s, name.n, "ublish", 6);
+    size_t rest = at ? name.n - (size_t)(at - name.s) : 0;
+    return at && !(rest >= 8 && memcmp(at, "ublisher", 8) == 0);
+}
+
 // `found` holds the value for each name; the first of a name counts.
 static void read_meta(const struct page *p, const struct html_node *node,
                       struct html_str found[FIELDS], struct html_str *published_guess)
@@ -96,8 +109,7 @@ static void read_meta(const struct page *p, const struct html_node *node,
             content = value;
         else if (field == FIELDS && (name == HTML_ATTR_NAME || name == HTML_ATTR_PROPERTY ||
                                      name == HTML_ATTR_ITEMPROP))
-            publish |=
-                (field = find_field(value)) == FIELDS && memmem(value.s, value.n, "publish", 7);
+            publish |= (field = find_field(value)) == FIELDS && is_of_publishing(value);
     }
     if (publish && content.n >= 8 && !published_guess->s)
         *published_guess = content;
@@ -161,6 +173,5 @@ void meta_read(const struct page *p, struct meta *out)
     }
     take_fields(out, found);
     struct html_str lang = html_attr(p->html, &p->nodes[0], HTML_ATTR_LANG);
-    if (lang.s && lang.n > 0)
-        out->language = lang;
+    out->language = lang.s && lang.n > 0 ? lang : out->locale;
 }

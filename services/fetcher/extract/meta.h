@@ -10,9 +10,12 @@ enum { META_FEEDS_MAX = 16 };
 struct meta {
     struct html_str title;    // <title>, space collapsed
     struct html_str og_title; // og:title, else twitter:title
-    struct html_str site_name, author, description, image, language, canonical, og_url, base;
+    struct html_str site_name, author, description, image, canonical, og_url, base;
+    struct html_str language;        // of <html>, else as `locale`
+    struct html_str locale;          // as meta elements tell it
     struct html_str published_guess; // a meta element with "publish" in a name not known here
     struct html_str published; // the best of the meta elements that state the time of publication
+    struct html_str ld; // JSON-LD that a framework has put into a meta element
     struct html_str feeds[META_FEEDS_MAX];
     uint32_t n_feeds;
 };

@@ -10,5 +10,5 @@
 
 // False if the page does not tell. `*rule` names what told it, for the explanation.
 bool page_date(const struct page *p, const struct meta *meta, const struct ld *ld, const char *url,
-               uint32_t anchor, uint32_t node, const struct date_rules *rules, struct date *out,
+               uint32_t anchor, uint32_t node, const struct date_rules *general, struct date *out,
                const char **rule);

@@ -249,7 +249,7 @@ void pdf_read(const char *text, size_t size, const struct pdf_hint *hint, int64_
     struct html_str all = {buf_str(&own), own.size};
     char language[LANGUAGE_SIZE];
     bool chinese = strncmp(language_tag(all, (struct html_str){"", 0}, language), "zh", 2) == 0;
-    struct date_rules rules = {chinese ? ZONE_SHANGHAI : ZONE_UTC, now_ms};
+    struct date_rules rules = {.zone = chinese ? ZONE_SHANGHAI : ZONE_UTC, .now_ms = now_ms};
     pdf_head(&l, &rules, &out->title, &sure, &out->date);
     const char *title_rule = choose_title(out, sure, hint);
     out->date_rule = choose_date(out, &l, &rules, hint);

@@ -12,7 +12,8 @@
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define NOW_MS   INT64_C(1795219200000) // 2026-11-21T00:00:00Z
 
-static const struct date_rules utc = {ZONE_UTC, NOW_MS}, china = {ZONE_SHANGHAI, NOW_MS};
+static const struct date_rules utc = {.zone = ZONE_UTC, .now_ms = NOW_MS},
+                               china = {.zone = ZONE_SHANGHAI, .now_ms = NOW_MS};
 
 static const char *read(const char *text, const struct date_rules *rules, char out[DATE_TEXT_SIZE])
 {
@@ -53,6 +54,10 @@ static void dates_are_read_as_english_writers_write_them(void **state)
         {"9/27/2021", "2021-09-27"},
         {"27.9.2021", "2021-09-27"},
         {"27/9/2021", "2021-09-27"},
+        {"3/9/2021", "2021-03-09"},
+        {"3.9.2021", "2021-09-03"},
+        {"2021 Sep 27", "2021-09-27"},
+        {"2021-Sep-27", "2021-09-27"},
         {"10:30 AM EST, Sep 27, 2021", "2021-09-27T10:30:00-05:00"},
         {"2021-11-27,General Office", "2021-11-27"},
         {"Date:2021-09-27", "2021-09-27"},
@@ -84,6 +89,41 @@ static void dates_are_read_as_chinese_writers_write_them(void **state)
         {"2021-09-27T02:00:00Z", "2021-09-27T02:00:00+00:00"},
     };
     each_reads_as(rows, COUNT(rows), &china);
+}
+
+static void the_day_goes_first_where_the_rules_say_so(void **state)
+{
+    (void)state;
+    static const struct date_rules day_first = {.now_ms = NOW_MS, .day_first = true};
+    static const struct row rows[] = {
+        {"3/9/2021", "2021-09-03"},
+        {"发布日期：3/9/2021", "2021-09-03"},
+        {"發佈日期：3/9/2021 4:05 PM", "2021-09-03T16:05:00+00:00"},
+        {"9/27/2021", "2021-09-27"}, // there is no such month
+        {"2021/3/9", "2021-03-09"},
+    };
+    each_reads_as(rows, COUNT(rows), &day_first);
+}
+
+static void days_are_compared_as_they_are_written(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *a, *b;
+        bool want;
+    } rows[] = {
+        {"2021-09-27T23:30:00-05:00", "27 September 2021", true},
+        {"2021-09-28T04:30:00Z", "27 September 2021", false},
+        {"2021-09-28T00:30:00+08:00", "2021年9月28日", true},
+        {"2021-09-27T16:30:00Z", "2021年9月28日", false},
+        {"1970-01-01T02:00:00+08:00", "1970-01-01", true},
+    };
+    struct date a, b;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        assert_true(date_read(rows[i].a, strlen(rows[i].a), &utc, &a));
+        assert_true(date_read(rows[i].b, strlen(rows[i].b), &utc, &b));
+        assert_int_equal(date_same_day(&a, &b), rows[i].want);
+    }
 }
 
 static void what_is_no_date_is_none(void **state)
@@ -153,6 +193,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(dates_are_read_as_english_writers_write_them),
         cmocka_unit_test(dates_are_read_as_chinese_writers_write_them),
+        cmocka_unit_test(the_day_goes_first_where_the_rules_say_so),
+        cmocka_unit_test(days_are_compared_as_they_are_written),
         cmocka_unit_test(what_is_no_date_is_none),
         cmocka_unit_test(a_date_up_to_a_day_ahead_is_believed),
         cmocka_unit_test(a_day_is_midnight_utc_whatever_the_zone),
