@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "common/file.h"
 #include "common/mem.h"
 #include "common/settings.h"
 #include "common/text.h"
@@ -15,15 +17,27 @@
 #include "services/newswire/commands.h"
 #include "services/newswire/findings.h"
 #include "services/newswire/jsonl.h"
+#include "services/newswire/links.h"
 #include "services/newswire/options.h"
 
 struct fetch {
     struct setting_list allow_private;
-    const char *user_agent, *proxy, *data;
+    const char *user_agent, *proxy, *data, *selector, *url;
     int64_t timeout_ms;
+    bool links, json;
 };
 
+enum { FILE_MAX = 16 << 20 };
+
 static const struct setting table[] = {
+    {"links", SETTING_BOOL, offsetof(struct fetch, links), NULL, 0, 0,
+     "what the list page, feed or sitemap links, each with date and title"},
+    {"selector", SETTING_STRING, offsetof(struct fetch, selector), NULL, 0, 0,
+     "with --links: where the links are, as of `newswire add`"},
+    {"url", SETTING_STRING, offsetof(struct fetch, url), NULL, 0, 0,
+     "with --links and a file: where the page came from"},
+    {"json", SETTING_BOOL, offsetof(struct fetch, json), NULL, 0, 0,
+     "with --links: one JSON object a line"},
     {"allow-private", SETTING_LIST, offsetof(struct fetch, allow_private), NULL, 0, 0,
      "private addresses that may be fetched from, such as 10.0.0.0/8"},
     {"user-agent", SETTING_STRING, offsetof(struct fetch, user_agent), "newswire/" NEWSWIRE_VERSION,
@@ -40,11 +54,18 @@ static const char usage[] =
     "Fetches a page or PDF document, takes its article out and labels it, as the stack would, and\n"
     "prints all of it as one JSON object; of a feed, its entries. Of a page that only wraps a PDF\n"
     "document, `document` is where that is. Needs no stack and keeps nothing.\n"
+    "With --links, shows what a list page (or feed, or sitemap) gives before it is added: the "
+    "date,\n"
+    "title and URL of each link.\n"
     "\n"
     "  newswire fetch https://news.example.com/press/2026/results.html\n"
     "  newswire fetch https://www.例子.中国/公告/2026-012.pdf | jq -r .text\n"
     "  newswire fetch https://例子.中国/要闻/2026-11-21.html | jq '{title, primary, labels}'\n"
-    "  newswire fetch http://127.0.0.1:8000/feed.xml --allow-private 127.0.0.0/8\n";
+    "  newswire fetch http://127.0.0.1:8000/feed.xml --allow-private 127.0.0.0/8\n"
+    "  newswire fetch --links https://www.example.gov.cn/通知公告/\n"
+    "  newswire fetch --links https://www.例子.中国/公告/ --selector 'ul.news li a'\n"
+    "  newswire fetch --links --json https://ir.example.com/filings/ | jq -r .title\n"
+    "  newswire fetch --links 列表.html --url https://www.example.gov.cn/gonggao/\n";
 
 struct run {
     const struct fetch *options;
@@ -157,6 +178,8 @@ static enum err add_found(json_t *object, const struct page_source *source, cons
 static enum err print(const struct fetch *o, const struct http_response *r, struct problem *why)
 {
     const struct page_source source = {r->body, r->size, r->url, r->content_type, clock_utc_ms()};
+    if (o->links)
+        return links_print(&source, &(struct links_options){o->selector, o->json}, why);
     char *url = cleaned(r->url);
     json_t *object = json_pack("{s:s, s:i, s:I}", "url", url, "status", r->status, "elapsed_ms",
                                (json_int_t)r->elapsed_ms);
@@ -203,6 +226,19 @@ static int fetch(const struct fetch *o, const struct guard *guard, const char *u
     return status;
 }
 
+static int links_of_file(const struct fetch *o, const char *path)
+{
+    struct buf page = buf_new(FILE_MAX);
+    struct problem why = {""};
+    enum err e = file_read(path, &page, &why);
+    const struct page_source source = {(const uint8_t *)buf_str(&page), page.size, o->url, "",
+                                       clock_utc_ms()};
+    if (!e)
+        e = links_print(&source, &(struct links_options){o->selector, o->json}, &why);
+    buf_free(&page);
+    return e ? options_failed("fetch", "%s", why.text) : CMD_DONE;
+}
+
 int cmd_fetch(int argc, char **argv)
 {
     const struct settings_source source = {"common", usage, table, NULL, sizeof(struct fetch)};
@@ -214,6 +250,12 @@ int cmd_fetch(int argc, char **argv)
         return CMD_WRONG;
     if (argc - first != 1)
         return options_wrong(argv[0], "give one URL");
+    if (*o.url && !o.links)
+        return options_wrong(argv[0], "--url is for --links with a file");
+    if (o.links && !*o.url && access(argv[first], R_OK) == 0)
+        return options_wrong(argv[0], "say with --url where the file came from");
+    if (*o.url)
+        return links_of_file(&o, argv[first]);
     if (guard_new(o.allow_private.items, o.allow_private.n, &guard, &why) != OK)
         return options_wrong(argv[0], "%s", why.text);
     int status = fetch(&o, guard, argv[first]);
