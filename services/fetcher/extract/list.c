@@ -22,6 +22,7 @@ struct list_reader {
     struct buf decoded, records;
     struct list list;
     const char *base; // of the page read last
+    unsigned opened;  // pages since the one that was fetched, itself among them
     struct list_link links[LIST_LINKS_MAX];
     struct anchor *anchors; // kept from page to page
     size_t anchors_cap;
@@ -119,18 +120,31 @@ static void collect(struct list_reader *r, const struct list_page *p)
     r->list.next = p->next;
 }
 
+// The links of a page that may be entries, ready to be chosen from until the next page is opened.
+static void open_page(struct list_reader *r, const struct page_source *source, const char *text,
+                      size_t size, bool all, struct list_page *p)
+{
+    parse(r, source, text, size, p);
+    list_anchors(p, all);
+    list_items(p);
+    give_back(r, p);
+    r->opened++;
+}
+
+static bool choose(struct list_reader *r, struct list_page *p, enum list_bar bar)
+{
+    bool found = list_choose(p, bar, &r->list.finding, &r->list.sure);
+    if (found)
+        collect(r, p);
+    return found;
+}
+
 static bool discover(struct list_reader *r, const struct page_source *source, const char *text,
-                     size_t size, bool all, enum list_bar bar)
+                     size_t size, bool all)
 {
     struct list_page p;
-    parse(r, source, text, size, &p);
-    list_anchors(&p, all);
-    list_items(&p);
-    bool found = list_choose(&p, bar, &r->list.finding, &r->list.sure);
-    if (found)
-        collect(r, &p);
-    give_back(r, &p);
-    return found;
+    open_page(r, source, text, size, all, &p);
+    return choose(r, &p, LIST_ANY);
 }
 
 static enum err select_links(struct list_reader *r, const struct page_source *source,
@@ -172,13 +186,13 @@ static enum err read_selected(struct list_reader *r, const struct page_source *s
 }
 
 static bool discover_literals(struct list_reader *r, const struct page_source *source,
-                              const struct charset_text *text, const char *base)
+                              const struct charset_text *text)
 {
     struct list_json json = {.arena = r->arena,
-                             .base = base,
+                             .base = r->base,
                              .dates = {zone_guess("", text->text, text->size), source->now_ms}};
     bool found = list_literals(&json, text->text, text->size, &r->records) &&
-                 discover(r, source, buf_str(&r->records), r->records.size, true, LIST_ANY);
+                 discover(r, source, buf_str(&r->records), r->records.size, true);
     r->list.sure = false; // an article's page may carry such lists too
     return found;
 }
@@ -187,7 +201,7 @@ static bool discover_alts(struct list_reader *r, const struct page_source *sourc
                           const struct charset_text *text)
 {
     bool found = list_alts(text->text, text->size, &r->records) &&
-                 discover(r, source, buf_str(&r->records), r->records.size, false, LIST_APART);
+                 discover(r, source, buf_str(&r->records), r->records.size, false);
     r->list.sure = false;
     return found;
 }
@@ -197,20 +211,37 @@ static bool discover_records(struct list_reader *r, const struct page_source *so
                              const struct charset_text *text)
 {
     return list_records(text->text, text->size, &r->records) &&
-           discover(r, source, buf_str(&r->records), r->records.size, true, LIST_ANY);
+           discover(r, source, buf_str(&r->records), r->records.size, true);
 }
 
-// What looks like a margin or navigation is looked at only where there is no other list.
-static bool read_found(struct list_reader *r, const struct page_source *source,
-                       const struct charset_text *text)
+// The page as it was opened; another may have been since.
+static bool choose_again(struct list_reader *r, const struct page_source *source,
+                         const struct charset_text *text, struct list_page *p, enum list_bar bar)
 {
-    return discover_records(r, source, text) ||
-           discover(r, source, text->text, text->size, false, LIST_APART) ||
-           discover_literals(r, source, text, r->base) ||
-           discover(r, source, text->text, text->size, false, LIST_ANY) ||
-           discover(r, source, text->text, text->size, true, LIST_ANY) ||
-           discover_alts(r, source, text) ||
-           discover(r, source, text->text, text->size, false, LIST_LOW);
+    if (r->opened != 1) {
+        open_page(r, source, text->text, text->size, false, p);
+        r->opened = 1;
+    }
+    return choose(r, p, bar);
+}
+
+// What looks like a margin or navigation is looked at only where there is no other list, and what
+// the page does not show as links only if `hidden`.
+static bool read_found(struct list_reader *r, const struct page_source *source,
+                       const struct charset_text *text, bool hidden)
+{
+    struct list_page p;
+    if (discover_records(r, source, text))
+        return true;
+    r->opened = 0;
+    open_page(r, source, text->text, text->size, false, &p);
+    bool nav = p.has_nav;
+    if (choose(r, &p, LIST_APART) || (hidden && discover_literals(r, source, text)) ||
+        choose_again(r, source, text, &p, LIST_ANY) ||
+        (nav && discover(r, source, text->text, text->size, true)))
+        return true;
+    return hidden &&
+           (discover_alts(r, source, text) || choose_again(r, source, text, &p, LIST_LOW));
 }
 
 // Not a page but what its script would have fetched.
@@ -264,7 +295,7 @@ enum err list_read(struct list_reader *r, const struct page_source *source, cons
         rc = read_json(r, source, &text, selector, why);
     else if (*selector)
         rc = read_selected(r, source, &text, selector, why);
-    else if (!read_found(r, source, &text))
+    else if (!read_found(r, source, &text, true))
         rc = problem_set(why, ERR_INPUT,
                          "%.200s: no list of articles was found on this page; if it is one article "
                          "add it with --kind page, if it is a list say where with --selector",
@@ -285,8 +316,6 @@ const struct list *list_read_sure(struct list_reader *r, const struct page_sourc
     r->list.charset = text.report;
     if (is_json(&text))
         return read_json(r, source, &text, "", NULL) == OK ? &r->list : NULL;
-    bool found = discover_records(r, source, &text) ||
-                 discover(r, source, text.text, text.size, false, LIST_ANY) ||
-                 discover(r, source, text.text, text.size, true, LIST_ANY);
+    bool found = read_found(r, source, &text, false);
     return found && r->list.sure ? &r->list : NULL;
 }

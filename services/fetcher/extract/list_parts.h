@@ -50,6 +50,7 @@ struct list_page {
     struct anchor *anchors;
     size_t n, cap;
     const char *next;
+    bool has_nav;   // links stand in navigation
     bool day_first; // 10/11/2026 is in November
 };
 

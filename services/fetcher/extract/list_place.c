@@ -200,8 +200,10 @@ void list_places(struct list_page *p, bool all)
     drop_repeated(p);
     drop_attachments(p);
     size_t n = 0;
-    for (size_t i = 0; i < p->n; i++)
+    for (size_t i = 0; i < p->n; i++) {
+        p->has_nav = p->has_nav || (p->anchors[i].nav && !p->anchors[i].dropped);
         if (!p->anchors[i].dropped && (all || !p->anchors[i].nav))
             p->anchors[n++] = p->anchors[i];
+    }
     p->n = n;
 }

@@ -118,7 +118,13 @@ static bool starts(const uint8_t *bytes, size_t size, const char *magic, size_t 
 static size_t look(const uint8_t *bytes, size_t size, char out[LOOK])
 {
     size_t n = 0;
-    for (size_t i = 0; i < size && i < LOOK; i++)
+    if (size > LOOK)
+        size = LOOK;
+    if (size > 0 && !memchr(bytes, 0, size)) { // nearly always
+        memcpy(out, bytes, size);
+        return size;
+    }
+    for (size_t i = 0; i < size; i++)
         if (bytes[i])
             out[n++] = (char)bytes[i];
     return n;
