@@ -10,7 +10,7 @@ enum {
     RECORDS_MIN = 2,
     LITERALS_MAX = 200,       // of a page
     LITERAL_MIN = 60,         // bytes: with less, it is no list
-    LITERAL_BYTES = 32 << 20, // looked through for the literals of a page, together
+    LITERAL_BYTES = 32 << 20, // read in vain, of a page
     ALTS_MIN = 2,
     ALT_BYTES_MIN = 8,
     ALT_BYTES_MAX = 500,
@@ -82,7 +82,7 @@ bool list_records(const char *text, size_t size, struct buf *out)
 bool list_literals(struct list_json *json, const char *text, size_t size, struct buf *out)
 {
     const char *s = text, *end = text + size;
-    size_t start, left = LITERAL_BYTES;
+    size_t start, vain = 0;
     struct buf literal = buf_new(size + size / 2 + 64);
     buf_clear(out);
     buf_printf(out, "<!doctype html><base href=\"%s\"><body>", json->base);
@@ -90,12 +90,12 @@ bool list_literals(struct list_json *json, const char *text, size_t size, struct
     unsigned n = 0;
     for (struct script x; next_script(&s, end, &x);) {
         size_t length = (size_t)(x.end - x.text), at = 0;
-        while (n < LITERALS_MAX && left >= length &&
-               script_literal_next(x.text, length, &at, &literal)) {
+        while (n < LITERALS_MAX && vain < LITERAL_BYTES &&
+               script_literal_next(x.text, length, &at, &vain, &literal)) {
+            if (literal.size < LITERAL_MIN || buf_failed(&literal))
+                continue;
+            list_json_markup(json, buf_str(&literal), literal.size, out);
             n++;
-            left -= literal.size == 0 ? length - at : 0; // looked through in vain
-            if (literal.size >= LITERAL_MIN && !buf_failed(&literal))
-                list_json_markup(json, buf_str(&literal), literal.size, out);
         }
     }
     buf_free(&literal);

@@ -193,7 +193,7 @@ static bool may_begin(const char *script, const char *s)
            (s - script >= 6 && memcmp(s - 6, "return", 6) == 0);
 }
 
-bool script_literal_next(const char *script, size_t n, size_t *at, struct buf *out)
+bool script_literal_next(const char *script, size_t n, size_t *at, size_t *vain, struct buf *out)
 {
     buf_clear(out);
     const char *end = script + n, *s = script + *at;
@@ -208,9 +208,11 @@ bool script_literal_next(const char *script, size_t n, size_t *at, struct buf *o
         good = add_token(&x);
         skip_blank(&x);
     } while (good && x.depth > 0 && x.s < x.end);
-    if (good && x.depth == 0)
+    if (good && x.depth == 0) {
         *at = (size_t)(x.s - script);
-    else
-        buf_clear(out);
+        return true;
+    }
+    *vain += (size_t)(x.s - s);
+    buf_clear(out);
     return true;
 }

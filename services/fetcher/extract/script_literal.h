@@ -9,5 +9,6 @@
 #include "common/buf.h"
 
 // Finds the next literal at or after *at and writes it as JSON in place of what `out` holds. *at
-// moves behind it, or behind the bracket that begins none. False if there is no more.
-bool script_literal_next(const char *script, size_t n, size_t *at, struct buf *out);
+// moves behind it, or behind the bracket that begins none; *vain grows by what was then read of it.
+// False if there is no more.
+bool script_literal_next(const char *script, size_t n, size_t *at, size_t *vain, struct buf *out);

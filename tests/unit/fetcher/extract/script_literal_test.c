@@ -15,8 +15,8 @@
 static struct buf literals(const char *script)
 {
     struct buf one = buf_new(4096), all = buf_new(4096);
-    size_t at = 0;
-    while (script_literal_next(script, strlen(script), &at, &one))
+    size_t at = 0, vain = 0;
+    while (script_literal_next(script, strlen(script), &at, &vain, &one))
         buf_printf(&all, "%s;", buf_str(&one));
     buf_free(&one);
     return all;
@@ -61,11 +61,27 @@ static void a_literal_too_deep_is_none(void **state)
     buf_free(&all);
 }
 
+static void what_is_read_in_vain_is_counted(void **state)
+{
+    (void)state;
+    static const char script[] = "a=['甲', b=[1,2]; c=[3]";
+    size_t at = 0, vain = 0;
+    struct buf out = buf_new(4096);
+    assert_true(script_literal_next(script, strlen(script), &at, &vain, &out));
+    assert_int_equal(vain, strlen(script) - 2);
+    assert_int_equal(at, 3);
+    assert_true(script_literal_next(script, strlen(script), &at, &vain, &out));
+    assert_string_equal(buf_str(&out), "[1,2]");
+    assert_int_equal(vain, strlen(script) - 2);
+    buf_free(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(literals_become_json),
         cmocka_unit_test(a_literal_too_deep_is_none),
+        cmocka_unit_test(what_is_read_in_vain_is_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
