@@ -187,6 +187,7 @@ enum err ledger_source_save(struct ledger *l, const struct source *s)
     query_int(q, 13, s->newest_ms);
     query_int(q, 14, s->lost_ms);
     query_int(q, 15, s->quiet_ms);
+    query_int(q, 16, s->kind);
     struct buf visit = buf_new(VISIT_MAX);
     if (s->visit && wire_pack(&s->visit->base, &visit))
         panic("a poll is larger than %d bytes", VISIT_MAX);

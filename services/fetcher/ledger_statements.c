@@ -18,9 +18,8 @@ const char *const ledger_statements[STATEMENTS] = {
     [SOURCE_URLS] = "SELECT number, url FROM sources WHERE instr(url, ?) > 0 LIMIT ?",
     [SOURCE_SAVE] = "UPDATE sources SET poll_url = ?2, found = ?3, title = ?4, trouble = ?5,"
                     " etag = ?6, last_modified = ?7, body_hash = ?8, polled_ms = ?9,"
-                    " next_poll_ms = ?10, schedule = ?11, visit = ?12, newest_ms = ?13, lost_ms = "
-                    "?14, quiet_ms "
-                    "= ?15 WHERE number = ?1",
+                    " next_poll_ms = ?10, schedule = ?11, visit = ?12, newest_ms = ?13,"
+                    " lost_ms = ?14, quiet_ms = ?15, kind = ?16 WHERE number = ?1",
     [SOURCE_CATCH_UP] = "UPDATE sources SET catch_up = ?2 WHERE number = ?1",
     [SOURCE_BARREN] = "UPDATE sources SET barren = CASE WHEN ?2 THEN barren + 1 ELSE 0 END"
                       " WHERE number = ?1",

@@ -213,7 +213,7 @@ void record_failed(struct record *r, struct ledger *l, const char *trouble, bool
     if (r->step)
         catch_up_failed(r, l, trouble);
     else if (r->source)
-        poll_failed(r, l, trouble);
+        poll_failed(r, l, trouble, lasting);
     else
         page_failed(r, l, trouble, lasting);
 }

@@ -10,7 +10,7 @@
 bool record_gone(const struct record *r, struct ledger *l);
 
 void poll_unchanged(struct record *r, struct ledger *l);
-void poll_failed(struct record *r, struct ledger *l, const char *trouble);
+void poll_failed(struct record *r, struct ledger *l, const char *trouble, bool lasting);
 void poll_understood(struct record *r, struct ledger *l, const Newswire__V1__ExtractResult *result);
 
 // Sees an entry of the record's source; publishes or queues it if it is new.

@@ -79,11 +79,34 @@ void poll_unchanged(struct record *r, struct ledger *l)
     plan(r, l);
 }
 
-void poll_failed(struct record *r, struct ledger *l, const char *trouble)
+// The page that was added announces a feed that was never there: the page itself is what is left,
+// as a list; `newswire sources` shows it as one.
+static void give_up_feed(struct record *r, struct ledger *l, const char *trouble)
 {
-    if (strcmp(r->source->trouble, trouble) != 0)
-        poll_tell(r, l, "failed", trouble); // said once, not at every poll
-    replace(&r->source->trouble, trouble);
+    struct source *s = r->source;
+    log_warn("feed-given-up", "url=%s problem=%s", s->url, trouble);
+    poll_tell(r, l, "feed-given-up", trouble);
+    replace(&s->poll_url, s->url);
+    s->kind = s->found = NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_LIST;
+    s->next_poll_ms = r->fetched_ms;
+    ledger_must(l, ledger_source_save(l, s));
+}
+
+void poll_failed(struct record *r, struct ledger *l, const char *trouble, bool lasting)
+{
+    struct source *s = r->source;
+    struct problem whole;
+    bool announced = strcmp(s->poll_url, s->url) != 0;
+    problem_set(&whole, OK, "%s%.300s%s%s", announced ? "the feed that the page announces, " : "",
+                announced ? s->poll_url : "", announced ? ": " : "", trouble);
+    bool nothing = lasting || r->poll.status == 404;
+    if (announced && nothing && s->polled_ms == 0) {
+        give_up_feed(r, l, whole.text);
+        return;
+    }
+    if (strcmp(s->trouble, whole.text) != 0)
+        poll_tell(r, l, "failed", whole.text); // said once, not at every poll
+    replace(&s->trouble, whole.text);
     r->poll.result = POLL_FAILED;
     plan(r, l);
 }

@@ -154,6 +154,8 @@ static void print(const Newswire__V1__Source *s, bool json)
     struct buf line = buf_new(8192);
     source_summary(s, &line);
     printf("%s: %s\n", s->url, buf_str(&line));
+    if (*s->poll_url && strcmp(s->poll_url, s->url) != 0)
+        printf("    It announces the feed %s, which is read instead.\n", s->poll_url);
     if (*s->trouble)
         printf("    It is kept and will be asked again; `newswire why %s` tells more.\n", s->url);
     if (s->left_out)

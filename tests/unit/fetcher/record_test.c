@@ -627,6 +627,52 @@ static void validators_are_kept_with_what_was_understood(void **state)
     }
 }
 
+// A page that announces a feed.
+
+// The page is a list of entries too.
+static void poll_announcing(struct place *p, uint64_t source, char **feeds)
+{
+    struct feed f = {0};
+    feed_init(&f);
+    f.result.found = NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_LIST;
+    f.result.feeds = feeds;
+    f.result.n_feeds = 1;
+    feed_add(&f, PAGE, "国务院国资委公告", now);
+    poll(p, source, &f.result);
+}
+
+static void a_feed_that_a_page_announces_is_followed_if_it_is_there(void **state)
+{
+    struct place *p = *state;
+    char *feeds[] = {"http://news.example.com/gone.xml"};
+    uint64_t source = add_source(p, "http://news.example.com/要闻/", BACKFILL_ALL);
+    struct record r = {0};
+    struct source *s;
+    poll_announcing(p, source, feeds);
+    assert_int_equal(record_source(&r, p->ledger, source), OK);
+    assert_string_equal(record_request(&r).url, feeds[0]);
+    struct http_response response = answer(503, feeds[0], "");
+    assert_int_equal(record_response(&r, p->ledger, &response, now), RECORD_DONE);
+    record_clear(&r);
+    assert_int_equal(ledger_source_get(p->ledger, source, &s), OK);
+    assert_string_equal(s->poll_url, feeds[0]); // it may come back
+    assert_non_null(strstr(s->trouble, "the feed that the page announces, http://news"));
+    source_free(&s);
+
+    assert_int_equal(record_source(&r, p->ledger, source), OK);
+    response.status = 404;
+    assert_int_equal(record_response(&r, p->ledger, &response, now), RECORD_DONE);
+    record_clear(&r);
+    assert_int_equal(counts(p).pending, 0);
+    assert_int_equal(ledger_source_get(p->ledger, source, &s), OK);
+    assert_string_equal(s->poll_url, s->url);
+    assert_int_equal(s->next_poll_ms, now);
+    source_free(&s);
+
+    poll_announcing(p, source, feeds); // does not lead there again
+    assert_int_equal(counts(p).pending, 1);
+}
+
 // Identity.
 
 static void a_canonical_url_is_followed_on_the_same_site_and_not_to_its_front_page(void **state)
@@ -745,6 +791,7 @@ int main(void)
         TEST(entries_that_say_nothing_are_left_out),
         TEST(the_same_bytes_again_are_unchanged),
         TEST(validators_are_kept_with_what_was_understood),
+        TEST(a_feed_that_a_page_announces_is_followed_if_it_is_there),
         TEST(a_canonical_url_is_followed_on_the_same_site_and_not_to_its_front_page),
         TEST(links_that_lead_to_one_page_are_one_announcement),
         TEST(a_redirect_to_the_front_page_names_nothing),
