@@ -440,8 +440,12 @@ static void read_unnamed(struct understand *u, const pb_task *task, pb_result *r
     case SNIFF_JSON:
         read_list(u, task, r);
         break;
+    case SNIFF_PDF:
+    case SNIFF_BINARY:
+        read_page(u, task, r);
+        break;
     default:
-        read_page_or_list(u, task, r);
+        (*task->selector ? read_list : read_page_or_list)(u, task, r);
     }
 }
 

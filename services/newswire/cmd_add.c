@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "common/mem.h"
+#include "services/fetcher/extract/list.h"
 #include "services/newswire/commands.h"
 #include "services/newswire/jsonl.h"
 #include "services/newswire/options.h"
@@ -104,6 +105,13 @@ static enum err request_read(const struct add *a, struct request *r, struct prob
         return problem_set(why, ERR_INPUT, "--backfill %s: it is all, none or a number",
                            a->backfill);
     r->add.backfill = *a->backfill ? &r->backfill : NULL;
+    if (*a->selector && !list_selector_is_valid(a->selector))
+        return problem_set(
+            why, ERR_INPUT,
+            "--selector \"%.200s\": write types, .classes, #ids, spaces and >, such as "
+            "\"#news ul.list > li a\"; for JSON \"path.to.array url=FIELD "
+            "title=FIELD date=FIELD\", of which the path alone will do",
+            a->selector);
     r->add.selector = (char *)a->selector;
     enum err e = source_options_read(a, r, why);
     if (e)

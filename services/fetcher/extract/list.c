@@ -269,9 +269,9 @@ static enum err read_json(struct list_reader *r, const struct page_source *sourc
                            source->url, selector);
     if (rc != OK)
         return problem_set(why, ERR_INPUT,
-                           "%.200s: no list was found in this JSON; say where with --selector "
-                           "\"path.to.array url=FIELD title=FIELD date=FIELD\"",
-                           source->url);
+                           "%.200s: no list was found in this JSON%s%.100s; say where with "
+                           "--selector \"path.to.array url=FIELD title=FIELD date=FIELD\"",
+                           source->url, *selector ? " at " : "", selector);
     r->list.links = r->links;
     r->list.n_links = json.n;
     r->list.finding = json.finding;

@@ -43,6 +43,9 @@ void list_reader_free(struct list_reader **r);
 enum err list_read(struct list_reader *r, const struct page_source *source, const char *selector,
                    const struct list **out, struct problem *why) MUST_CHECK;
 
+// Whether a selector is one, of CSS or for JSON.
+bool list_selector_is_valid(const char *selector);
+
 // The same for a page that may be an article: only a list that the page is mainly made of, and that
 // it shows. NULL if there is none.
 const struct list *list_read_sure(struct list_reader *r, const struct page_source *source);

@@ -34,10 +34,14 @@ struct shape {
 
 // ---- Values ----
 
-// A string or a number as text; "" for everything else.
+// A string or a number as text; "" for everything else. The field may be one of an object within:
+// "article.url".
 static const char *text_at(struct arena *arena, const json_t *object, const char *key)
 {
+    const char *dot = strchr(key, '.');
     const json_t *value = json_object_get(object, key);
+    if (!value && dot)
+        return text_at(arena, json_object_getn(object, key, (size_t)(dot - key)), dot + 1);
     if (json_is_integer(value))
         return arena_printf(arena, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
     const char *s = json_string_value(value);
@@ -155,25 +159,41 @@ static void add_markup(const struct list_json *l, const json_t *array, const str
     buf_puts(l->markup, "</ul>\n");
 }
 
+struct best {
+    double url, title, date; // fits
+};
+
+// The fields of an object, and of objects within it, into the shape where they fit best.
+static void fit_fields(const struct list_json *l, const json_t *array, json_t *object,
+                       const char *above, struct shape *shape, struct best *best)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach(object, name, value)
+    {
+        const char *key = *above ? arena_printf(l->arena, "%s.%s", above, name) : name;
+        if (json_is_object(value) && !*above) {
+            fit_fields(l, array, value, name, shape, best);
+            continue;
+        }
+        struct fit fit = fit_of(l, array, key);
+        keep_best(shape->url, sizeof shape->url, key, fit.url, &best->url);
+        keep_best(shape->title, sizeof shape->title, key, fit.title, &best->title);
+        keep_best(shape->date, sizeof shape->date, key, fit.date, &best->date);
+    }
+}
+
 static void consider(const struct list_json *l, const json_t *array, const char *path,
                      struct shape *best)
 {
     struct shape shape = {.score = 0};
-    json_t *first = json_array_get(array, 0);
-    if (json_array_size(array) < ENTRIES_MIN || !json_is_object(first))
-        return;
-    double url = 0, title = 0, date = 0;
-    const char *key;
-    json_t *value;
-    json_object_foreach(first, key, value)
-    {
-        struct fit fit = fit_of(l, array, key);
-        keep_best(shape.url, sizeof shape.url, key, fit.url, &url);
-        keep_best(shape.title, sizeof shape.title, key, fit.title, &title);
-        keep_best(shape.date, sizeof shape.date, key, fit.date, &date);
-    }
-    size_t n = json_array_size(array) < SAMPLE ? json_array_size(array) : SAMPLE;
-    shape.score = url > 0 && title > 0 ? (double)n * (url + title + date) : 0;
+    struct best fits = {0};
+    size_t all = json_array_size(array), n = all < SAMPLE ? all : SAMPLE;
+    fit_fields(l, array, json_array_get(array, 0), "", &shape, &fits);
+    // One alone must have names that say so.
+    bool sure = n >= ENTRIES_MIN || (fits.url >= 2 && fits.title >= 2);
+    if (sure && fits.url > 0 && fits.title > 0)
+        shape.score = (double)n * (fits.url + fits.title + fits.date);
     snprintf(shape.path, sizeof shape.path, "%s", *path ? path : ".");
     if (l->markup && shape.score > 0)
         add_markup(l, array, &shape);
@@ -230,7 +250,9 @@ static bool take_part(struct shape *shape, const char *part)
             return (size_t)snprintf(parts[i].field, parts[i].size, "%s", part + n) < parts[i].size;
     }
     bool path = !*shape->path && !strchr(part, '=');
-    return path && (size_t)snprintf(shape->path, sizeof shape->path, "%s", part) < PATH_SIZE;
+    bool keys = !strstr(part, "..") && !strpbrk(part, "[]#>*");
+    return path && keys &&
+           (size_t)snprintf(shape->path, sizeof shape->path, "%s", part) < PATH_SIZE;
 }
 
 static bool parse_shape(struct arena *arena, const char *selector, struct shape *out)
@@ -240,7 +262,21 @@ static bool parse_shape(struct arena *arena, const char *selector, struct shape 
     for (char *part = strsep(&rest, " "); part; part = strsep(&rest, " "))
         if (*part && !take_part(out, part))
             return false;
-    return *out->path && *out->url;
+    return *out->path;
+}
+
+// What was stated counts, the rest is guessed.
+static void complete(const struct list_json *l, const json_t *array, struct shape *shape)
+{
+    struct shape guess = {.score = 0};
+    struct best fits = {0};
+    fit_fields(l, array, json_array_get(array, 0), "", &guess, &fits);
+    if (!*shape->url)
+        memcpy(shape->url, guess.url, sizeof shape->url);
+    if (!*shape->title)
+        memcpy(shape->title, guess.title, sizeof shape->title);
+    if (!*shape->date)
+        memcpy(shape->date, guess.date, sizeof shape->date);
 }
 
 static json_t *array_at(struct arena *arena, json_t *root, const char *path)
@@ -318,6 +354,15 @@ void list_json_markup(struct list_json *l, const char *text, size_t size, struct
     json_decref(root);
 }
 
+bool list_json_selector_is_valid(const char *selector)
+{
+    struct arena *arena = arena_new(4096);
+    struct shape shape;
+    bool valid = parse_shape(arena, selector, &shape);
+    arena_free(&arena);
+    return valid;
+}
+
 enum err list_json_read(struct list_json *l, const char *text, size_t size, const char *selector)
 {
     struct shape shape = {.score = 0};
@@ -330,6 +375,8 @@ enum err list_json_read(struct list_json *l, const char *text, size_t size, cons
     if (!*selector)
         search(l, root, "", 0, &shape);
     json_t *array = shape.score > 0 ? array_at(l->arena, root, shape.path) : NULL;
+    if (array && *selector)
+        complete(l, array, &shape);
     if (array)
         add_links(l, array, &shape);
     json_decref(root);

@@ -23,11 +23,14 @@ struct list_json {
 };
 
 // Reads clean text, JSON or JSONP. `selector`: "" to guess, or "data.rows url=link title=name
-// date=time", where url may also be a pattern, "url=/art/{id}.html"; "." is the root. ERR_INPUT:
-// the selector is malformed; ERR_NOTFOUND: there is no such list; ERR_LIMIT: not JSON, or too
+// date=time", of which the path alone will do; url may also be a pattern, "url=/art/{id}.html", a
+// field may be within another, "url=article.link"; "." is the root. ERR_INPUT: the selector is
+// malformed; ERR_NOTFOUND: there is no such list; ERR_LIMIT: not JSON, or too
 // large.
 enum err list_json_read(struct list_json *l, const char *text, size_t size,
                         const char *selector) MUST_CHECK;
+
+bool list_json_selector_is_valid(const char *selector);
 
 // Appends every array that may be a list as markup, for the rules that tell lists from menus:
 // <ul> with a link and a date in each <li>. What is no JSON has none.

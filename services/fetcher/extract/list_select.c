@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "services/fetcher/extract/list_json.h"
 #include "services/fetcher/extract/list_parts.h"
 
 enum { STEPS_MAX = 8, CLASSES_MAX = 4, PATH_MAX_DEPTH = HTML_DEPTH_MAX + 8 };
@@ -132,6 +133,12 @@ static bool chooses(const struct list_page *p, uint32_t node, const struct selec
         }
     }
     return found;
+}
+
+bool list_selector_is_valid(const char *selector)
+{
+    struct selector steps;
+    return parse(selector, &steps) || list_json_selector_is_valid(selector);
 }
 
 enum err list_select(struct list_page *p, const char *selector)

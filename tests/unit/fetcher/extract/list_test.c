@@ -276,6 +276,18 @@ static void json_lists_are_read_by_guess_or_by_statement(void **state)
         {"{\"list\":[{\"id\":11,\"n\":\"公告\",\"w\":\"2026年11月20日\"}]}",
          "list url=/a/{id}/{n}.html title=n date=w",
          "https://example.com/a/11/%E5%85%AC%E5%91%8A.html", "公告", "2026-11-20"},
+        {"{\"hot\":[{\"title\":\"Somewhere else entirely\",\"url\":\"/h/1\"},{\"title\":\"Another "
+         "one\","
+         "\"url\":\"/h/2\"}],\"data\":{\"rows\":[{\"title\":\"国务院国资委公告\",\"url\":\"/g/"
+         "1\",\"date\":"
+         "\"2026-11-20\"}]}}",
+         "data.rows", "https://example.com/g/1", "国务院国资委公告", "2026-11-20"},
+        {"[{\"article\":{\"title\":\"关于召开会议的通知\",\"url\":\"/"
+         "1.html\",\"date\":\"2026-11-20\"}},"
+         "{\"article\":{\"title\":\"Notice of a meeting\",\"url\":\"/2.html\"}}]",
+         "", "https://example.com/1.html", "关于召开会议的通知", "2026-11-20"},
+        {"{\"rows\":[{\"title\":\"国务院国资委公告\",\"url\":\"/g/1\",\"date\":\"2026-11-20\"}]}",
+         "", "https://example.com/g/1", "国务院国资委公告", "2026-11-20"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         const struct list *list = must_read(*state, rows[i].text, rows[i].selector);
@@ -294,7 +306,9 @@ static void json_without_a_list_says_what_to_state(void **state)
         {"{\"a\":1}", "", "no list was found in this JSON"},
         {"{\"a\":[1,2,3]}", "", "no list was found"},
         {"{\"a\":[{\"u\":\"/1\"}]}", "b url=u", "no list was found"},
-        {"{\"a\":[]}", "a", "malformed"},
+        {"{\"a\":[]}", "a", "no list was found in this JSON at a"},
+        {"{\"a\":[]}", "a..b", "malformed"},
+        {"{\"a\":[{\"msg\":\"请先登录\",\"path\":\"/x\"}]}", "", "no list was found"},
         {"{\"a\":[]}", "a link=u", "malformed"},
         {"{\"a\":", "", "no list was found"},
     };
