@@ -84,7 +84,7 @@ static void parse(struct list_reader *r, const struct page_source *source, const
                             .anchors = r->anchors,
                             .cap = r->anchors_cap,
                             .next = "",
-                            .dates = {zone_guess("", text, size), source->now_ms}};
+                            .dates = {zone_guess("", text, size), source->now_ms, false}};
     p->nodes = html_parse(r->html, text, size, &p->count);
     p->base = r->base = base_of(p);
 }
@@ -188,9 +188,10 @@ static enum err read_selected(struct list_reader *r, const struct page_source *s
 static bool discover_literals(struct list_reader *r, const struct page_source *source,
                               const struct charset_text *text)
 {
-    struct list_json json = {.arena = r->arena,
-                             .base = r->base,
-                             .dates = {zone_guess("", text->text, text->size), source->now_ms}};
+    struct list_json json = {
+        .arena = r->arena,
+        .base = r->base,
+        .dates = {zone_guess("", text->text, text->size), source->now_ms, false}};
     bool found = list_literals(&json, text->text, text->size, &r->records) &&
                  discover(r, source, buf_str(&r->records), r->records.size, true);
     r->list.sure = false; // an article's page may carry such lists too
@@ -257,10 +258,11 @@ static enum err read_json(struct list_reader *r, const struct page_source *sourc
                           const struct charset_text *text, const char *selector,
                           struct problem *why)
 {
-    struct list_json json = {.arena = r->arena,
-                             .base = source->url,
-                             .dates = {zone_guess("", text->text, text->size), source->now_ms},
-                             .links = r->links};
+    struct list_json json = {
+        .arena = r->arena,
+        .base = source->url,
+        .dates = {zone_guess("", text->text, text->size), source->now_ms, false},
+        .links = r->links};
     enum err rc = list_json_read(&json, text->text, text->size, selector);
     if (rc == ERR_INPUT)
         return problem_set(why, ERR_INPUT,
