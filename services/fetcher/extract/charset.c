@@ -10,6 +10,7 @@
 
 #include "common/text.h"
 #include "services/fetcher/extract/charset_guess.h"
+#include "services/fetcher/extract/charset_wide.h"
 
 enum { PRESCAN_MAX = 4096, NAME_MAX_SIZE = 40, CHUNK = 1024 };
 
@@ -104,9 +105,9 @@ static const lxb_encoding_data_t *label_after(const char *s, const char *end, co
     return e;
 }
 
-// What the document says of itself. WHATWG: a document whose meta could be read is not UTF-16.
-static const lxb_encoding_data_t *declared_inside(const char *s, size_t n,
-                                                  char unknown[CHARSET_LABEL_SIZE])
+// What the document says of itself.
+static const lxb_encoding_data_t *label_inside(const char *s, size_t n,
+                                               char unknown[CHARSET_LABEL_SIZE])
 {
     const char *end = s + (n < PRESCAN_MAX ? n : PRESCAN_MAX);
     const lxb_encoding_data_t *e = NULL;
@@ -119,6 +120,14 @@ static const lxb_encoding_data_t *declared_inside(const char *s, size_t n,
         const char *close = memchr(tag, '>', (size_t)(end - tag));
         e = label_after(tag, close ? close : end, "charset", unknown);
     }
+    return e;
+}
+
+// The same of bytes that could be read as they are. WHATWG: then it is not UTF-16.
+static const lxb_encoding_data_t *declared_inside(const char *s, size_t n,
+                                                  char unknown[CHARSET_LABEL_SIZE])
+{
+    const lxb_encoding_data_t *e = label_inside(s, n, unknown);
     return is_utf16(e) ? lxb_encoding_data(LXB_ENCODING_UTF_8) : e;
 }
 
@@ -133,20 +142,6 @@ static const lxb_encoding_data_t *declared(const uint8_t *bytes, size_t size,
         return http;
     const lxb_encoding_data_t *inside = declared_inside((const char *)bytes, size, unknown);
     return inside ? inside : http;
-}
-
-static const lxb_encoding_data_t *byte_order_mark(const uint8_t *b, size_t n, size_t *length)
-{
-    *length = 2;
-    if (n >= 2 && b[0] == 0xFF && b[1] == 0xFE)
-        return find("utf-16le");
-    if (n >= 2 && b[0] == 0xFE && b[1] == 0xFF)
-        return find("utf-16be");
-    *length = 3;
-    if (n >= 3 && b[0] == 0xEF && b[1] == 0xBB && b[2] == 0xBF)
-        return find("utf-8");
-    *length = 0;
-    return NULL;
 }
 
 static void add_characters(struct buf *out, const lxb_codepoint_t *cp, size_t n,
@@ -243,20 +238,34 @@ static const lxb_encoding_data_t *guess(const uint8_t *bytes, size_t size)
     return NULL;
 }
 
-// True if a guess may replace the declaration: its decoder fails, or it is a single-byte set,
-// whose decoders never fail (GBK pages sent as Latin-1).
+// True if a guess may replace the declaration: its decoder fails, or it is one whose decoder hardly
+// ever fails: a single-byte set (GBK pages sent as Latin-1), GB18030 (Big5 pages sent as GBK).
 static bool doubtful(const lxb_encoding_data_t *e, uint32_t replacements)
 {
-    return replacements > 0 || e->encoding == LXB_ENCODING_WINDOWS_1252;
+    return replacements > 0 || e->encoding == LXB_ENCODING_WINDOWS_1252 ||
+           e->encoding == LXB_ENCODING_GB18030 || e->encoding == LXB_ENCODING_BIG5;
+}
+
+// What the bytes are more likely in than in what was declared; NULL if nothing is.
+static const lxb_encoding_data_t *better_than(const lxb_encoding_data_t *e, uint32_t replacements,
+                                              const uint8_t *bytes, size_t size)
+{
+    if (!doubtful(e, replacements))
+        return NULL;
+    if (e->encoding == LXB_ENCODING_GB18030 && replacements == 0)
+        return charset_guess_other(bytes, size, CHARSET_GUESS_GB18030) ? find("big5") : NULL;
+    if (e->encoding == LXB_ENCODING_BIG5 && replacements == 0)
+        return charset_guess_other(bytes, size, CHARSET_GUESS_BIG5) ? find("gb18030") : NULL;
+    const lxb_encoding_data_t *better = guess(bytes, size);
+    // Invalid as UTF-8 and not Chinese: the Latin of old editors, whose authors never declare it.
+    return !better && e->encoding == LXB_ENCODING_UTF_8 ? find("windows-1252") : better;
 }
 
 static struct charset_text decode_declared(const lxb_encoding_data_t *e, const uint8_t *bytes,
                                            size_t size, struct buf *scratch)
 {
     struct charset_text t = decoded(e, bytes, size, scratch);
-    if (!doubtful(e, t.report.replacements))
-        return t;
-    const lxb_encoding_data_t *better = guess(bytes, size);
+    const lxb_encoding_data_t *better = better_than(e, t.report.replacements, bytes, size);
     if (!better || better == e)
         return t;
     t = decoded(better, bytes, size, scratch);
@@ -264,21 +273,55 @@ static struct charset_text decode_declared(const lxb_encoding_data_t *e, const u
     return t;
 }
 
-struct charset_text charset_decode(const uint8_t *bytes, size_t size, const char *content_type,
-                                   struct buf *scratch)
+static struct charset_text decode_wide(enum charset_wide wide, const uint8_t *bytes, size_t size,
+                                       struct buf *scratch)
 {
-    size_t mark_length, valid;
-    const lxb_encoding_data_t *mark = byte_order_mark(bytes, size, &mark_length);
-    char unknown[CHARSET_LABEL_SIZE] = "";
-    const lxb_encoding_data_t *said = mark ? mark : declared(bytes, size, content_type, unknown);
-    struct charset_text t;
-    bytes += mark_length;
-    size -= mark_length;
+    if (wide == CHARSET_UTF16LE || wide == CHARSET_UTF16BE)
+        return decoded(find(charset_wide_name(wide)), bytes, size, scratch);
+    struct charset_text t = {.report.used = charset_wide_name(wide)};
     buf_clear(scratch);
-    if (!is_utf16(mark) && !hides_in_ascii(said, bytes, size) && is_utf8(bytes, size, &valid)) {
+    t.report.replacements = charset_utf32(wide, bytes, size, scratch);
+    t.text = buf_str(scratch);
+    t.size = scratch->size;
+    return t;
+}
+
+// Without a mark. The document can say "utf-16" only in what it is decoded to; which of the two
+// it is, the bytes say.
+static struct charset_text decode_unmarked(enum charset_wide wide, const uint8_t *bytes,
+                                           size_t size, const char *content_type,
+                                           struct buf *scratch)
+{
+    struct charset_text t = decode_wide(wide, bytes, size, scratch);
+    char unknown[CHARSET_LABEL_SIZE] = "";
+    const lxb_encoding_data_t *said =
+        label_after(content_type, content_type + strlen(content_type), "charset", unknown);
+    if (!said && !*unknown)
+        said = label_inside(t.text, t.size, unknown);
+    bool right = is_utf16(said) || strncasecmp(unknown, "utf-32", 6) == 0;
+    t.report.guessed = !right;
+    snprintf(t.report.declared, sizeof t.report.declared, "%s",
+             right  ? t.report.used
+             : said ? name_of(said)
+                    : unknown);
+    return t;
+}
+
+static struct charset_text decode_narrow(const uint8_t *bytes, size_t size,
+                                         const char *content_type, struct buf *scratch)
+{
+    char unknown[CHARSET_LABEL_SIZE] = "";
+    bool mark = size >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0;
+    const lxb_encoding_data_t *said =
+        mark ? find("utf-8") : declared(bytes, size, content_type, unknown);
+    bytes += mark ? 3 : 0;
+    size -= mark ? 3 : 0;
+    struct charset_text t;
+    size_t valid;
+    if (!hides_in_ascii(said, bytes, size) && is_utf8(bytes, size, &valid)) {
         t = (struct charset_text){(const char *)bytes, valid, {.used = "utf-8"}};
     } else if (mark) {
-        t = decoded(mark, bytes, size, scratch);
+        t = decoded(said, bytes, size, scratch);
     } else if (said) {
         t = decode_declared(said, bytes, size, scratch);
     } else {
@@ -287,5 +330,21 @@ struct charset_text charset_decode(const uint8_t *bytes, size_t size, const char
         t.report.guessed = true;
     }
     snprintf(t.report.declared, sizeof t.report.declared, "%s", said ? name_of(said) : unknown);
+    return t;
+}
+
+struct charset_text charset_decode(const uint8_t *bytes, size_t size, const char *content_type,
+                                   struct buf *scratch)
+{
+    size_t mark;
+    buf_clear(scratch);
+    enum charset_wide wide = charset_wide_mark(bytes, size, &mark);
+    if (wide == CHARSET_NARROW) {
+        wide = charset_wide_guess(bytes, size);
+        return wide == CHARSET_NARROW ? decode_narrow(bytes, size, content_type, scratch)
+                                      : decode_unmarked(wide, bytes, size, content_type, scratch);
+    }
+    struct charset_text t = decode_wide(wide, bytes + mark, size - mark, scratch);
+    snprintf(t.report.declared, sizeof t.report.declared, "%s", t.report.used);
     return t;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// From bytes to UTF-8, by the order of evidence that real pages and feeds call for: BOM, valid
-// UTF-8, what HTTP, then the document itself declare, and a guess where nothing was declared or the
-// declaration is plainly wrong. The decoders are those of the WHATWG Encoding Standard (lexbor).
-// Pure functions.
+// From bytes to UTF-8, by the order of evidence that real pages and feeds call for: BOM, the NULs
+// of UTF-16 and UTF-32 (XML 1.0, appendix F), valid UTF-8, what HTTP, then the document itself
+// declare, and a guess where nothing was declared or the declaration is plainly wrong. The decoders
+// are those of the WHATWG Encoding Standard (lexbor), and UTF-32. Pure functions.
 #pragma once
 
 #include <stddef.h>

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "services/fetcher/extract/charset_guess.h"
 
-#include <stdbool.h>
-
 #include "common/text.h"
 
 enum { GUESS_READS = 256 * 1024 };
@@ -106,21 +104,24 @@ static struct pairs count_pairs(const uint8_t *b, size_t n, bool big5)
     return p;
 }
 
-// UTF-8 in which something was broken (cut summaries, one file pasted into another) still has far
-// more good characters than bad bytes; text in another encoding has hardly any good ones.
-static bool is_broken_utf8(const char *s, size_t n)
+// How many characters beyond ASCII are well-formed UTF-8, and how many bytes are in none.
+struct well_formed {
+    size_t good, bad;
+};
+
+static struct well_formed count_utf8(const char *s, size_t n)
 {
-    size_t good = 0, bad = 0;
+    struct well_formed w = {0, 0};
     for (size_t i = 0; i < n;) {
         uint32_t c;
         size_t length = text_decode(s + i, n - i, &c);
         if (length > 1)
-            good++;
+            w.good++;
         else if ((unsigned char)s[i] >= 0x80)
-            bad++;
+            w.bad++;
         i += length;
     }
-    return good > 10 * bad;
+    return w;
 }
 
 // Nearly free of errors, and what ordinary text is made of.
@@ -132,11 +133,28 @@ static bool is_plausible(const struct pairs *p)
 enum charset_guess charset_guess(const uint8_t *bytes, size_t size)
 {
     size_t n = size < GUESS_READS ? size : GUESS_READS;
-    if (is_broken_utf8((const char *)bytes, n))
+    // UTF-8 in which something was broken (cut summaries, one file pasted into another) still has
+    // far more good characters than bad bytes; Chinese in another encoding has hardly any, and
+    // the Latin sets have none to speak of.
+    struct well_formed utf8 = count_utf8((const char *)bytes, n);
+    if (utf8.good > 10 * utf8.bad)
         return CHARSET_GUESS_UTF8;
     struct pairs gb = count_pairs(bytes, n, false), big5 = count_pairs(bytes, n, true);
     bool gb_fits = is_plausible(&gb), big5_fits = is_plausible(&big5);
     if (gb_fits && (!big5_fits || gb.frequent >= big5.frequent))
         return CHARSET_GUESS_GB18030;
-    return big5_fits ? CHARSET_GUESS_BIG5 : CHARSET_GUESS_NONE;
+    if (big5_fits)
+        return CHARSET_GUESS_BIG5;
+    return utf8.good > utf8.bad ? CHARSET_GUESS_UTF8 : CHARSET_GUESS_NONE;
+}
+
+bool charset_guess_other(const uint8_t *bytes, size_t size, enum charset_guess declared)
+{
+    size_t n = size < GUESS_READS ? size : GUESS_READS;
+    bool said_big5 = declared == CHARSET_GUESS_BIG5;
+    struct pairs own = count_pairs(bytes, n, said_big5), other = count_pairs(bytes, n, !said_big5);
+    // A plausible declaration yields to twice as many common characters, an implausible one to
+    // more.
+    uint32_t needed = is_plausible(&own) ? 2 * own.frequent : own.frequent;
+    return is_plausible(&other) && other.frequent >= 2 && other.frequent > needed;
 }

@@ -13,7 +13,8 @@
 
 enum date_precision { DATE_NONE, DATE_DAY, DATE_MINUTE, DATE_SECOND };
 
-// How the bytes were read. Names are those of the WHATWG Encoding Standard, in lower case.
+// How the bytes were read. Names are those of the WHATWG Encoding Standard, in lower case, and
+// "utf-32le" and "utf-32be".
 enum { CHARSET_LABEL_SIZE = 41 };
 
 struct charset_report {

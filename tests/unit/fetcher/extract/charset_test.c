@@ -19,6 +19,20 @@
     "\xA3"
 #define BIG5 "\xA4\xA4\xA4\xE5\xAA\xBA\xB0\xEA\xBB\xDA\xB7\x73\xBB\x44\xA1\x41"
 
+// "<p>國務院發布的通知，今年一月中國的公司在會上說了。</p>" in Big5, its simplified form in GBK.
+#define LONG_BIG5                                                                                  \
+    "<p>\xB0\xEA\xB0\xC8\xB0|\xB5o\xA5\xAC\xAA\xBA\xB3q\xAA\xBE\xA1"                               \
+    "A\xA4\xB5"                                                                                    \
+    "\xA6~\xA4@\xA4\xEB\xA4\xA4\xB0\xEA\xAA\xBA\xA4\xBD\xA5q\xA6"                                  \
+    "b\xB7|\xA4W"                                                                                  \
+    "\xBB\xA1\xA4"                                                                                 \
+    "F\xA1"                                                                                        \
+    "C</p>"
+#define LONG_GBK                                                                                   \
+    "<p>\xB9\xFA\xCE\xF1\xD4\xBA\xB7\xA2\xB2\xBC\xB5\xC4\xCD\xA8\xD6\xAA\xA3\xAC"                  \
+    "\xBD\xF1\xC4\xEA\xD2\xBB\xD4\xC2\xD6\xD0\xB9\xFA\xB5\xC4\xB9\xAB\xCB\xBE\xD4"                 \
+    "\xDA\xBB\xE1\xC9\xCF\xCB\xB5\xC1\xCB\xA1\xA3</p>"
+
 struct row {
     const uint8_t *bytes;
     size_t size;
@@ -131,6 +145,90 @@ static void the_meta_element_beats_the_latin1_of_a_servers_default(void **state)
     each_decodes_as(rows, COUNT(rows));
 }
 
+static void each_chinese_encoding_is_told_from_the_other(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {BYTES(LONG_BIG5), "text/html; charset=gbk",
+         "<p>國務院發布的通知，今年一月中國的公司在會上說了。</p>", "big5", "gb18030", true, 0},
+        {BYTES(LONG_GBK), "text/html; charset=big5",
+         "<p>国务院发布的通知，今年一月中国的公司在会上说了。</p>", "gb18030", "big5", true, 0},
+        {BYTES(LONG_BIG5), "text/html; charset=big5",
+         "<p>國務院發布的通知，今年一月中國的公司在會上說了。</p>", "big5", "big5", false, 0},
+        {BYTES(LONG_GBK), "text/html; charset=gbk",
+         "<p>国务院发布的通知，今年一月中国的公司在会上说了。</p>", "gb18030", "gb18030", false, 0},
+    };
+    each_decodes_as(rows, COUNT(rows));
+}
+
+static void latin_declared_as_utf8_is_windows_1252(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {BYTES("the company\x92s caf\xE9 \x96 \x93good\x94"), "charset=utf-8",
+         "the company’s café – “good”", "windows-1252", "utf-8", true, 0},
+        {BYTES("<?xml version='1.0' encoding='utf-8'?>caf\xE9"), "",
+         "<?xml version='1.0' encoding='utf-8'?>café", "windows-1252", "utf-8", true, 0},
+        // But one broken byte among good characters is a broken byte.
+        {BYTES("caf\xC3\xA9, na\xC3\xAFve\xFF"), "charset=utf-8", "café, naïve\xEF\xBF\xBD",
+         "utf-8", "utf-8", false, 1},
+        {BYTES("好好学习天天向上\xFF"), "charset=utf-8", "好好学习天天向上\xEF\xBF\xBD", "utf-8",
+         "utf-8", false, 1},
+    };
+    each_decodes_as(rows, COUNT(rows));
+}
+
+static void wide_encodings_need_no_mark(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {BYTES("<\0?\0x\0m\0l\0 \0e\0n\0c\0o\0d\0i\0n\0g\0=\0'\0u\0t\0f\0-\0"
+               "1\0"
+               "6\0'\0?\0>\0-N\xFDV\0N"),
+         "", "<?xml encoding='utf-16'?>中国一", "utf-16le", "utf-16le", false, 0},
+        {BYTES("\0<\0?\0x\0m\0l\0 \0e\0n\0c\0o\0d\0i\0n\0g\0=\0'\0u\0t\0f\0-\0"
+               "1\0"
+               "6\0'\0?\0>N-V\xFD"),
+         "", "<?xml encoding='utf-16'?>中国", "utf-16be", "utf-16be", false, 0},
+        {BYTES("<\0h\0t\0m\0l\0>\0N\0o\0"), "text/html", "<html>No", "utf-16le", "", true, 0},
+        {BYTES("\0<\0h\0t\0m\0l\0>N-V\xFD"), "charset=gbk", "<html>中国", "utf-16be", "gb18030",
+         true, 0},
+        {BYTES("<\0\0\0p\0\0\0>\0\0\0-N\0\0"), "", "<p>中", "utf-32le", "", true, 0},
+        {BYTES("\0\0\0<\0\0\0p\0\0\0>\0\0N-"), "charset=utf-32", "<p>中", "utf-32be", "utf-32be",
+         false, 0},
+    };
+    each_decodes_as(rows, COUNT(rows));
+}
+
+static void nuls_in_other_text_make_nothing_wide(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {BYTES("<\0p>中国"), "", "<\0p>中国", "utf-8", "", false, 0},
+        {BYTES("B\0M\0\0\0\0\0\0\0\0\0"), "", "B\0M\0\0\0\0\0\0\0\0\0", "utf-8", "", false, 0},
+    };
+    struct buf scratch = buf_new(100);
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_string_equal(charset_decode(rows[i].bytes, rows[i].size, "", &scratch).report.used,
+                            rows[i].want_used);
+    buf_free(&scratch);
+}
+
+static void utf32_is_decoded_with_its_mark(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {BYTES("\xFF\xFE\0\0-N\0\0\xB7\x0B\2\0"), "", "中𠮷", "utf-32le", "utf-32le", false, 0},
+        {BYTES("\0\0\xFE\xFF\0\0N-\0\2\x0B\xB7"), "charset=gbk", "中𠮷", "utf-32be", "utf-32be",
+         false, 0},
+        {BYTES("\0\0\xFE\xFF\0\0\xD8\0\0\x11\0\0\0\0\0a\0"), "",
+         "\xEF\xBF\xBD\xEF\xBF\xBD"
+         "a\xEF\xBF\xBD",
+         "utf-32be", "utf-32be", false, 3},
+    };
+    each_decodes_as(rows, COUNT(rows));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -141,6 +239,11 @@ int main(void)
         cmocka_unit_test(a_wrong_declaration_is_replaced),
         cmocka_unit_test(broken_utf8_stays_utf8_and_is_counted),
         cmocka_unit_test(the_meta_element_beats_the_latin1_of_a_servers_default),
+        cmocka_unit_test(each_chinese_encoding_is_told_from_the_other),
+        cmocka_unit_test(latin_declared_as_utf8_is_windows_1252),
+        cmocka_unit_test(wide_encodings_need_no_mark),
+        cmocka_unit_test(nuls_in_other_text_make_nothing_wide),
+        cmocka_unit_test(utf32_is_decoded_with_its_mark),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
