@@ -174,6 +174,11 @@ static void problem_of(const struct transfer *t, enum http_outcome o, CURLcode c
                        struct problem *out)
 {
     const char *said = *t->error ? t->error : curl_easy_strerror(code);
+    // on_body() was not what refused: libcurl reads one gzip member (RFC 1952, 2.2), or one zlib or
+    // zstd stream, and takes what follows it for an error of writing.
+    if (code == CURLE_WRITE_ERROR)
+        said = "compressed data goes on after its end (more than one gzip member, or garbage), "
+               "which this libcurl does not unpack: tell the site's operator";
     switch (o) {
     case HTTP_ANSWERED:
         out->text[0] = '\0';

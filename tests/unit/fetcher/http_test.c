@@ -113,6 +113,29 @@ static void bomb(int fd)
     deflateEnd(&z);
 }
 
+// One text in two gzip members (RFC 1952, 2.2), as log writers and some servers send it.
+static void two_members(int fd)
+{
+    unsigned char packed[200];
+    z_stream z = {.next_out = packed, .avail_out = sizeof packed};
+    deflateInit2(&z, 9, Z_DEFLATED, 15 + 16, 9, Z_DEFAULT_STRATEGY);
+    unsigned char half[] = "公告";
+    size_t size = 0;
+    for (int i = 0; i < 2; i++) {
+        z.next_in = half;
+        z.avail_in = sizeof half - 1;
+        deflate(&z, Z_FINISH);
+        size += z.total_out;
+        deflateReset(&z);
+    }
+    deflateEnd(&z);
+    char head[200];
+    snprintf(head, sizeof head,
+             "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %zu\r\n\r\n", size);
+    say(fd, head);
+    send_all(fd, packed, size);
+}
+
 static void conditional(int fd, const char *request)
 {
     bool known = strstr(request, "If-None-Match: \"v1\"\r\n") &&
@@ -148,6 +171,8 @@ static void serve(int fd, const char *path, const char *request)
         say(fd, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel");
     else if (strcmp(path, "/gzip-not") == 0)
         say(fd, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello");
+    else if (strcmp(path, "/gzip-two") == 0)
+        two_members(fd);
     else if (strcmp(path, "/garbage") == 0)
         say(fd, "\x01\x02 garbage\r\n\r\n");
     else if (strcmp(path, "/reset") == 0)
@@ -392,6 +417,7 @@ static void every_answer_ends_in_one_outcome(void **state)
         {"/length-mad", HTTP_BROKEN, 0, "broken answer"},
         {"/chunk-cut", HTTP_NO_ANSWER, 0, "no complete answer"},
         {"/gzip-not", HTTP_BROKEN, 0, "broken answer"},
+        {"/gzip-two", HTTP_BROKEN, 0, "goes on after its end"},
         {"/garbage", HTTP_BROKEN, 0, "broken answer"},
         {"/nothing", HTTP_NO_ANSWER, 0, "no complete answer"},
         {"/reset", HTTP_NO_ANSWER, 0, "no complete answer"},
