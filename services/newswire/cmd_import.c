@@ -136,6 +136,8 @@ static int add_all(struct stack *stack, const struct source_list *l,
 {
     struct counts n = {.added = 0};
     enum err e = OK;
+    if (*l->mended.text)
+        fprintf(stderr, "newswire import: %s: read all the same\n", l->mended.text);
     for (size_t i = 0; i < l->n && e != ERR_BUSY; i++) {
         struct problem why = {""};
         e = add_one(stack, &l->items[i], backfill, &why);

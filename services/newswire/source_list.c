@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "services/newswire/source_list.h"
 
+#include <ctype.h>
 #include <libxml/parser.h>
 #include <libxml/tree.h>
 #include <libxml/xmlsave.h>
@@ -218,12 +219,62 @@ static enum err malformed(const char *name, struct problem *why)
                        error ? error->line : 0, (int)strcspn(message, "\n"), message);
 }
 
+// One of XML's own five, or a number: what needs no declaration.
+static bool is_reference(const char *s, size_t n)
+{
+    static const char *const own[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&apos;"};
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (n >= strlen(own[i]) && memcmp(s, own[i], strlen(own[i])) == 0)
+            return true;
+    if (n < 4 || s[1] != '#')
+        return false;
+    size_t start = s[2] == 'x' ? 3 : 2, at = start;
+    while (at < n && at < start + 8 && isxdigit((unsigned char)s[at]))
+        at++;
+    return at > start && at < n && s[at] == ';';
+}
+
+// Escapes every & that begins no reference, which libxml2 would leave out with the name behind it:
+// from an address, its parameters. All lines stay where they are.
+static struct buf escape_bare(const char *bytes, size_t size)
+{
+    struct buf out = buf_new(5 * size + 1);
+    const char *end = bytes + size;
+    while (bytes < end) {
+        const char *at = memchr(bytes, '&', (size_t)(end - bytes));
+        size_t n = (size_t)((at ? at + 1 : end) - bytes);
+        buf_add(&out, bytes, n);
+        if (at && !is_reference(at, (size_t)(end - at)))
+            buf_puts(&out, "amp;");
+        bytes += n;
+    }
+    return out;
+}
+
+// NULL if there is no root element even so.
+static xmlDoc *recover(const char *name, const char *bytes, size_t size, struct problem *mended)
+{
+    malformed(name, mended);
+    struct buf escaped = escape_bare(bytes, size);
+    xmlDoc *doc = xmlReadMemory(buf_str(&escaped), (int)escaped.size, NULL, NULL,
+                                XML_PARSE_RECOVER | XML_PARSE_NONET | XML_PARSE_NOERROR |
+                                    XML_PARSE_NOWARNING);
+    buf_free(&escaped);
+    if (doc && !xmlDocGetRootElement(doc)) {
+        xmlFreeDoc(doc);
+        doc = NULL;
+    }
+    return doc;
+}
+
 static enum err read_opml(const char *name, const char *bytes, size_t size, struct source_list *out,
                           struct problem *why)
 {
     enum err e = OK;
     xmlDoc *doc = xmlReadMemory(bytes, (int)size, NULL, NULL,
                                 XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+    if (!doc)
+        doc = recover(name, bytes, size, &out->mended);
     if (!doc)
         return malformed(name, why);
     xmlNode *root = xmlDocGetRootElement(doc);

@@ -33,11 +33,14 @@ struct listed_source {
 struct source_list {
     struct listed_source *items;
     size_t n, cap;
+    struct problem mended; // the first error of OPML that was read all the same; "" if none
 };
 
 // Reads a file of either kind: OPML if its first character that is not blank is '<'. In plain text,
 // empty lines and what follows a # at the start of a line or after a blank are skipped. Each URL is
-// taken once. ERR_INPUT or ERR_LIMIT: *why names `name`, the line and the mend; *out is empty then.
+// taken once. OPML that is not well-formed (a bare & in an address, tags left open) is read as far
+// as it can be, and out->mended names `name`, the line and the error, for a person.
+// ERR_INPUT or ERR_LIMIT: *why names `name`, the line and the mend; *out is empty then.
 enum err source_list_read(const char *name, const char *bytes, size_t size, struct source_list *out,
                           struct problem *why) MUST_CHECK;
 void source_list_free(struct source_list *l);

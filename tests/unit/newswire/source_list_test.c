@@ -40,6 +40,39 @@ static void opml_of_any_reader_is_read(void **state)
     source_list_free(&l);
 }
 
+static void opml_that_is_not_well_formed_is_read_and_its_line_told(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *want_url, *want_title, *want_line;
+    } rows[] = {
+        {"<opml><body>\n<outline text='研发 & 公告' "
+         "xmlUrl='https://例子.中国/a?x=1&y=2'/></body></opml>",
+         "https://例子.中国/a?x=1&y=2", "研发 & 公告", "list:2: "},
+        {"<opml><body>\n\n<outline text='R&D &amp; &lt;news>' "
+         "xmlUrl='http://a/?b=1&copy=2&#38;d&#x;'/>"
+         "</body></opml>",
+         "http://a/?b=1&copy=2&d&#x;", "R&D & <news>", "list:3: "},
+        {"<opml><body>\n<outline text='未关'>\n<outline xmlUrl='http://a/' text='x'></body></opml>",
+         "http://a/", "x", "list:3: "},
+        {"<opml><body>\n<outline xmlUrl='http://a/' text='要闻'/>\n<outline xmlU", "http://a/",
+         "要闻", "list:3: "},
+        {"<opml><body><outline xmlUrl='http://a/' text='要闻'/></body></opml>", "http://a/", "要闻",
+         ""},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct source_list l;
+        struct problem why = {""};
+        assert_int_equal(read_text(rows[i].text, &l, &why), OK);
+        assert_int_equal(l.n, 1);
+        assert_string_equal(l.items[0].url, rows[i].want_url);
+        assert_string_equal(l.items[0].title, rows[i].want_title);
+        assert_memory_equal(l.mended.text, rows[i].want_line, strlen(rows[i].want_line));
+        assert_int_equal(*l.mended.text != 0, *rows[i].want_line != 0);
+        source_list_free(&l);
+    }
+}
+
 static void a_plain_list_may_have_remarks(void **state)
 {
     (void)state;
@@ -76,7 +109,9 @@ static void what_cannot_be_read_is_named_with_its_line(void **state)
         {"新闻\n", "list:1: not an http or https URL: 新闻"},
         {"\x1b[2J\n", "list:1: not an http or https URL: (unprintable)"},
         {"http://a/\xC3\n", "list:1: a URL longer than"},
-        {"<opml><body>\n<outline></body></opml>", "list:2: not well-formed XML: "},
+        {"\n<!-- 列表 ", "list:1: not well-formed XML: "},
+        {"<opml><body>\n<outline xmlUrl='http://a/?b&c'/>\n<outline xmlUrl='新闻'/></body></opml>",
+         "list:3: not an http or https URL: 新闻"},
         {"<opml><outline xmlUrl='http://a/&#10;b'/></opml>", "list:1: a URL longer than"},
         {"<html><body/></html>", "list: <html> is no OPML"},
         {"<rss version=\"2.0\"><channel/></rss>", "newswire add URL"},
@@ -285,6 +320,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(opml_of_any_reader_is_read),
+        cmocka_unit_test(opml_that_is_not_well_formed_is_read_and_its_line_told),
         cmocka_unit_test(a_plain_list_may_have_remarks),
         cmocka_unit_test(an_empty_file_has_no_sources),
         cmocka_unit_test(what_cannot_be_read_is_named_with_its_line),
