@@ -21,7 +21,6 @@ enum {
     STRING_MAX = 2048,
     STANDFIRST_MAX = 8 << 10,
     TEXT_MAX = 512 << 10,
-    HINT_TEXT_MAX = 64 << 10,
     HINTS_MAX = 4 << 20, // text of all hints of one feed together; then they are cut short
     ENTRIES_MAX = 5000,
     ATTACHMENTS_MAX = 50,
@@ -216,9 +215,9 @@ static pb_announcement *hint_of(struct understand *u, const struct feed *feed,
     pb_announcement *a = announcement_new(u);
     const char *text = strlen(e->content) > strlen(e->summary) ? e->content : e->summary;
     a->title = clip(u, e->title, STRING_MAX);
-    a->text = clip(u, text, *room > HINT_TEXT_MAX ? HINT_TEXT_MAX : STRING_MAX);
+    a->text = clip(u, text, *room > TEXT_MAX ? TEXT_MAX : STRING_MAX);
     *room -= strlen(a->text) < *room ? strlen(a->text) : *room;
-    a->text_cut = strlen(a->text) < strlen(text);
+    a->text_cut = e->cut || strlen(a->text) < strlen(text);
     a->author = clip(u, e->author, STRING_MAX);
     a->site = clip(u, feed->title, STRING_MAX);
     a->language = clip(u, *feed->language ? feed->language : "und", 64);

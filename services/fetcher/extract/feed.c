@@ -148,6 +148,15 @@ static enum err refuse(struct feed_reader *r, enum sniff sniff, const char *text
     return problem_set(why, ERR_INPUT, "%.200s: this is %s, not a feed; %s", url, name, hint);
 }
 
+static void name_untitled(struct feed_reader *r)
+{
+    for (size_t i = 0; i < r->n; i++) {
+        struct feed_entry *e = &r->entries[i];
+        if (!*e->title)
+            e->title = feed_headline(r, *e->summary ? e->summary : e->content);
+    }
+}
+
 enum err feed_read(struct feed_reader *r, const struct page_source *source, const struct feed **out,
                    struct problem *why)
 {
@@ -169,6 +178,7 @@ enum err feed_read(struct feed_reader *r, const struct page_source *source, cons
                            "%.200s: this looks like %s but is damaged beyond reading; look at it "
                            "in a browser",
                            source->url, sniff_name(sniff));
+    name_untitled(r);
     r->feed.entries = r->entries;
     r->feed.n_entries = r->n;
     r->feed.defect = buf_str(&r->defect);

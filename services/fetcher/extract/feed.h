@@ -3,6 +3,7 @@
 // Pure: bytes in, entries out. Everything returned belongs to the feed.
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,12 +16,13 @@ enum feed_kind { FEED_NONE, FEED_RSS, FEED_RDF, FEED_ATOM, FEED_JSON };
 struct feed_entry {
     const char *guid;    // as given: opaque
     const char *link;    // the page of the entry; "" if it has none
-    const char *title;   // plain text
+    const char *title;   // plain text; where there is none, the first sentence of the text
     const char *summary; // plain text, paragraphs separated by newlines
     const char *content; // the same of the full content, where the feed carries it
     const char *author;
     int64_t published_ms; // UTC; 0 if unknown
     enum date_precision precision;
+    bool cut; // summary or content was longer than what is read of one
 };
 
 struct feed {

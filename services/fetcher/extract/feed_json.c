@@ -42,8 +42,8 @@ static const char *author_of(struct feed_reader *r, const json_t *object)
 static const char *content_of(struct feed_reader *r, const json_t *item)
 {
     const char *html = string_at(r, item, "content_html");
-    const char *text = *html ? feed_html(r, html, strlen(html), FEED_CONTENT_MAX, true) : "";
-    return *text ? text : plain_at(r, item, "content_text", FEED_CONTENT_MAX, true);
+    const char *text = *html ? feed_html(r, html, strlen(html), FEED_TEXT_MAX, true) : "";
+    return *text ? text : plain_at(r, item, "content_text", FEED_TEXT_MAX, true);
 }
 
 static const char *link_of(struct feed_reader *r, const json_t *item)
@@ -65,8 +65,10 @@ static void read_item(struct feed_reader *r, const json_t *item, const char *aut
     e->guid = plain_at(r, item, "id", FEED_GUID_MAX, false);
     e->link = link_of(r, item);
     e->title = plain_at(r, item, "title", FEED_TITLE_MAX, false);
-    e->summary = plain_at(r, item, "summary", FEED_SUMMARY_MAX, true);
+    r->cut = false;
+    e->summary = plain_at(r, item, "summary", FEED_TEXT_MAX, true);
     e->content = content_of(r, item);
+    e->cut = r->cut;
     const char *own = author_of(r, item);
     e->author = *own ? own : author;
     if (!feed_date(r, string_at(r, item, "date_published"), e))

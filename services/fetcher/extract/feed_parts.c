@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "common/text.h"
+#include "services/fetcher/extract/feed_date.h"
 #include "services/fetcher/extract/url.h"
 
 struct feed_entry *feed_entry_add(struct feed_reader *r)
@@ -16,7 +17,7 @@ struct feed_entry *feed_entry_add(struct feed_reader *r)
         return NULL;
     mem_reserve((void **)&r->entries, &r->cap, r->n + 1, sizeof *r->entries);
     struct feed_entry *e = &r->entries[r->n++];
-    *e = (struct feed_entry){"", "", "", "", "", "", 0, DATE_NONE};
+    *e = (struct feed_entry){"", "", "", "", "", "", 0, DATE_NONE, false};
     return e;
 }
 
@@ -60,7 +61,9 @@ static const char *keep(struct feed_reader *r, const char *s, size_t n, size_t m
     buf_clear(&r->plain);
     squeeze(s, n, lines, &r->plain);
     const char *text = buf_str(&r->plain);
-    return arena_strndup(r->arena, text, text_cut(text, r->plain.size, max));
+    size_t kept = text_cut(text, r->plain.size, max);
+    r->cut = r->cut || kept < r->plain.size;
+    return arena_strndup(r->arena, text, kept);
 }
 
 const char *feed_plain(struct feed_reader *r, const char *text, size_t max, bool lines)
@@ -72,6 +75,7 @@ const char *feed_html(struct feed_reader *r, const char *html, size_t size, size
 {
     struct buf text = buf_new(FEED_MARKUP_MAX + 16);
     html_text(r->html, html, text_cut(html, size, FEED_MARKUP_MAX), &text);
+    r->cut = r->cut || size > FEED_MARKUP_MAX;
     const char *kept = text.size ? keep(r, buf_str(&text), text.size, max, lines) : "";
     buf_free(&text);
     return kept;
@@ -93,27 +97,40 @@ static bool is_html_name(const char *s, size_t n)
     return false;
 }
 
-static bool is_html_tag(const char *s)
+static size_t word_length(const char *s)
 {
-    s += s[1] == '/' ? 2 : 1;
     size_t n = 0;
     while (isalnum((unsigned char)s[n]) && n < 12)
         n++;
-    return is_html_name(s, n) && (s[n] == '>' || s[n] == '/' || s[n] == ' ' || s[n] == '\n');
+    return n;
+}
+
+// An element that has no end tag.
+static bool is_void_tag(const char *s)
+{
+    size_t n = word_length(s + 1);
+    bool named = (n == 2 && strncasecmp(s + 1, "br", n) == 0) ||
+                 (n == 2 && strncasecmp(s + 1, "hr", n) == 0) ||
+                 (n == 3 && strncasecmp(s + 1, "img", n) == 0);
+    return named && strchr(">/ \n", s[1 + n]) && s[1 + n];
+}
+
+static bool is_end_tag(const char *s)
+{
+    size_t n = s[1] == '/' ? word_length(s + 2) : 0;
+    return n > 0 && s[2 + n] == '>' && is_html_name(s + 2, n);
 }
 
 static bool is_reference(const char *s)
 {
-    size_t n = s[1] == '#' ? 2 : 1, start = n;
-    while (isalnum((unsigned char)s[n]) && n < 12)
-        n++;
-    return n > start && s[n] == ';';
+    size_t at = s[1] == '#' ? 2 : 1, n = word_length(s + at);
+    return n > 0 && s[at + n] == ';';
 }
 
 bool feed_looks_like_html(const char *text)
 {
     for (const char *s = strpbrk(text, "<&"); s; s = strpbrk(s + 1, "<&"))
-        if (*s == '<' ? is_html_tag(s) : is_reference(s))
+        if (*s == '<' ? is_end_tag(s) || is_void_tag(s) : is_reference(s))
             return true;
     return false;
 }
@@ -155,8 +172,11 @@ const char *feed_person(struct feed_reader *r, const char *text)
 
 bool feed_date(struct feed_reader *r, const char *text, struct feed_entry *entry)
 {
+    char translated[FEED_DATE_SIZE];
+    struct date_rules rules = r->dates;
     struct date date;
-    if (!date_read(text, strlen(text), &r->dates, &date))
+    feed_date_translate(text, translated, &rules.zone);
+    if (!date_read(translated, strlen(translated), &rules, &date))
         return false;
     entry->published_ms = date.ms;
     entry->precision = date.precision;

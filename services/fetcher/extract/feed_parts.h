@@ -13,11 +13,11 @@
 
 enum {
     FEED_ENTRIES_MAX = 5000,
+    FEED_HEADLINE_MAX = 80,
     FEED_TITLE_MAX = 1000, // bytes, as the next ones
     FEED_NAME_MAX = 500,
     FEED_GUID_MAX = 2000,
-    FEED_SUMMARY_MAX = 64 << 10,
-    FEED_CONTENT_MAX = 1 << 20,
+    FEED_TEXT_MAX = 1 << 20,   // of summary or content
     FEED_MARKUP_MAX = 2 << 20, // of one field's HTML
 };
 
@@ -26,6 +26,7 @@ struct feed_reader {
     struct html *html;
     struct buf decoded, cleaned; // the document in UTF-8
     struct buf markup, plain;    // one field
+    bool cut;                    // a field was longer than its bound; reset by whoever asks
     struct buf defect;
     struct feed feed;
     struct feed_entry *entries;
@@ -46,11 +47,17 @@ const char *feed_plain(struct feed_reader *r, const char *text, size_t max, bool
 // The same of HTML.
 const char *feed_html(struct feed_reader *r, const char *html, size_t size, size_t max, bool lines);
 
-// True if text that may be either holds tags or references that only HTML has.
+// True if text that may be either is HTML by its looks: an end tag, an element that has none, or a
+// reference. A start tag alone is not enough: a title that is about <em> names it once, one that
+// uses it closes it. So does the Universal Feed Parser tell.
 bool feed_looks_like_html(const char *text);
 
 // Absolute URL of a link against `base`; "" if it is none.
 const char *feed_url(struct feed_reader *r, const char *base, const char *link);
+
+// What stands for the title of an entry that has none: the first sentence of its text, at most
+// FEED_HEADLINE_MAX characters.
+const char *feed_headline(struct feed_reader *r, const char *text);
 
 // The name in "name", "mail (name)" or "name <mail>".
 const char *feed_person(struct feed_reader *r, const char *text);

@@ -59,6 +59,7 @@ static const struct rule {
     {XML_PLAIN, "modified", DATE, 5},
     {XML_DC, "modified", DATE, 5},
     {XML_PLAIN, "link", LINK, 0},
+    {XML_FEEDBURNER, "origLink", LINK, 0}, // what <link> leads to by way of a counter
 };
 
 static enum xml_ns core_ns(const struct xml_node *node)
@@ -122,24 +123,31 @@ static bool is_alternate(const char *rel)
     return !*rel || strcasecmp(rel, "alternate") == 0;
 }
 
+enum link_rank { ORIGINAL, PAGE, OTHER_TYPE };
+
 // How good a <link> is as the entry's page, 0 the best; -1 if it is something else.
 static int link_rank(const struct xml_node *node)
 {
+    if (xml_ns(node) == XML_FEEDBURNER)
+        return ORIGINAL;
     const char *rel = xml_attr(node, "rel"), *type = xml_attr(node, "type");
     if (rel && !is_alternate(rel))
         return -1;
-    return !type || !*type || strcasestr(type, "html") ? 0 : 1;
-}
-
-static const char *link_of(struct feed_reader *r, const struct xml_node *node)
-{
-    const char *href = xml_attr(node, "href");
-    return link_at(r, node, href ? href : xml_text(node, r->arena));
+    return !type || !*type || strcasestr(type, "html") ? PAGE : OTHER_TYPE;
 }
 
 static bool is_absolute(const char *url)
 {
     return strncasecmp(url, "http://", 7) == 0 || strncasecmp(url, "https://", 8) == 0;
+}
+
+static const char *link_of(struct feed_reader *r, const struct xml_node *node)
+{
+    const char *href = xml_attr(node, "href");
+    const char *link = href ? href : xml_text(node, r->arena);
+    if (xml_ns(node) == XML_FEEDBURNER && !is_absolute(link))
+        return "";
+    return link_at(r, node, link);
 }
 
 // An entry without a link: its identifier may be one, by RSS unless it says otherwise.
@@ -154,6 +162,21 @@ static const char *link_from_id(struct feed_reader *r, const struct xml_node *en
         return link_at(r, node ? node : entry, guid);
     const char *about = xml_attr(entry, "about");
     return about && is_absolute(about) ? link_at(r, entry, about) : "";
+}
+
+static bool is_markup_type(const char *type)
+{
+    return strcasestr(type, "html") != NULL;
+}
+
+// RFC 4287, 4.1.3.2: content that is elsewhere; where there is no other link, it is the page.
+static const char *link_from_content(struct feed_reader *r, const struct xml_node *entry)
+{
+    const struct xml_node *content = core_child(entry, "content");
+    const char *src = content ? xml_attr(content, "src") : NULL;
+    const char *type = src ? xml_attr(content, "type") : NULL;
+    bool page = src && *src && (!type || !*type || is_markup_type(type));
+    return page ? link_at(r, content, src) : "";
 }
 
 // ---- Text ----
@@ -175,15 +198,12 @@ static bool is_text_type(const char *type)
     return strcasecmp(type, "text") == 0 || strcasecmp(type, "text/plain") == 0;
 }
 
-static bool is_markup_type(const char *type)
-{
-    return strcasestr(type, "html") != NULL;
-}
-
 enum form { FORM_PLAIN, FORM_HTML, FORM_NONE };
 
 // How an element's text is to be read: by its type (RFC 4287, 3.1.1 and 4.1.3.3), else by its
-// looks. A summary or content of RSS is HTML; a title may be either.
+// looks. A summary or content of RSS is HTML; a title may be either. For Atom, no type means text,
+// yet there are feeds that escape markup in it all the same; an announcement's title is for people
+// to read, so what is closed as markup is taken for markup, and "Less: <em>" is kept.
 static enum form form_of(const struct xml_node *node, enum field field, const char *text)
 {
     const char *type = xml_attr(node, "type");
@@ -197,9 +217,7 @@ static enum form form_of(const struct xml_node *node, enum field field, const ch
 
 static const char *text_of(struct feed_reader *r, const struct xml_node *node, enum field field)
 {
-    size_t max = field == TITLE     ? FEED_TITLE_MAX
-                 : field == SUMMARY ? FEED_SUMMARY_MAX
-                                    : FEED_CONTENT_MAX;
+    size_t max = field == TITLE ? FEED_TITLE_MAX : FEED_TEXT_MAX;
     bool lines = field != TITLE;
     buf_clear(&r->markup);
     if (xml_inner(node, &r->markup))
@@ -280,9 +298,11 @@ static void take(struct feed_reader *r, struct feed_entry *e, struct taken *take
             taken->rank[DATE] = rank;
         return;
     }
+    r->cut = false;
     const char *value = value_of(r, node, rule->field);
     if (!*value)
         return;
+    e->cut = e->cut || (r->cut && (rule->field == SUMMARY || rule->field == CONTENT));
     *slot_of(e, rule->field) = value;
     taken->rank[rule->field] = rank;
 }
@@ -309,6 +329,8 @@ static bool read_entry(struct feed_reader *r, const struct xml_node *node, const
     const char *about = xml_attr(node, "about");
     if (!*e->guid && about)
         e->guid = feed_plain(r, about, FEED_GUID_MAX, false);
+    if (!*e->link)
+        e->link = link_from_content(r, node);
     if (!*e->link)
         e->link = link_from_id(r, node, e->guid);
     if (!*e->author)
@@ -372,7 +394,7 @@ static void read_feed_link(struct feed_reader *r, const struct xml_node *node)
     const char *rel = xml_attr(node, "rel");
     if (rel && strcasecmp(rel, "self") == 0 && !*r->feed.self)
         r->feed.self = link_of(r, node);
-    else if (link_rank(node) == 0 && !*r->feed.link)
+    else if (link_rank(node) == PAGE && !*r->feed.link)
         r->feed.link = link_of(r, node);
 }
 

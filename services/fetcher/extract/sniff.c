@@ -183,9 +183,26 @@ static bool is_url_list(const char *s, const char *end)
     return lines > 0;
 }
 
+// Where a document type that fills all that is looked at ends, with the entities that it declares;
+// 0 if there is no such.
+static size_t behind_doctype(const uint8_t *bytes, size_t size)
+{
+    const uint8_t *end = bytes + size,
+                  *at = memmem(bytes, size < LOOK ? size : LOOK, "<!DOCTYPE", 9);
+    while (at && at < end && *at != '[' && *at != '>')
+        at++;
+    if (!at || at == end || *at == '>')
+        return 0;
+    at = memmem(at, (size_t)(end - at), "]>", 2);
+    return at && at - bytes >= LOOK ? (size_t)(at + 2 - bytes) : 0;
+}
+
 enum sniff sniff_document(const uint8_t *bytes, size_t size)
 {
     char text[LOOK];
+    size_t skip = behind_doctype(bytes, size);
+    bytes += skip;
+    size -= skip;
     size_t n = look(bytes, size, text), at = 0;
     if (starts(bytes, size, "\x1f\x8b", 2))
         return SNIFF_GZIP;

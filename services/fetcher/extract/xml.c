@@ -38,15 +38,17 @@ static const struct {
     {"www.sitemaps.org/schemas/sitemap/0.9", XML_SITEMAP},
     {"www.google.com/schemas/sitemap/0.84", XML_SITEMAP},
     {"www.google.com/schemas/sitemap-news/0.9", XML_NEWS},
+    {"rssnamespace.org/feedburner/ext/1.0", XML_FEEDBURNER},
 };
 
 static const struct {
     const char *prefix;
     enum xml_ns ns;
 } prefixes[] = {
-    {"atom", XML_ATOM},     {"rdf", XML_RDF},         {"dc", XML_DC},       {"dcterms", XML_DC},
-    {"xhtml", XML_XHTML},   {"content", XML_CONTENT}, {"media", XML_MEDIA}, {"news", XML_NEWS},
-    {"itunes", XML_ITUNES}, {"sy", XML_SYNDICATION},  {"rss", XML_PLAIN},
+    {"atom", XML_ATOM},      {"rdf", XML_RDF},     {"dc", XML_DC},
+    {"dcterms", XML_DC},     {"xhtml", XML_XHTML}, {"content", XML_CONTENT},
+    {"media", XML_MEDIA},    {"news", XML_NEWS},   {"itunes", XML_ITUNES},
+    {"sy", XML_SYNDICATION}, {"rss", XML_PLAIN},   {"feedburner", XML_FEEDBURNER},
 };
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))

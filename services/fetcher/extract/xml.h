@@ -24,6 +24,7 @@ enum xml_ns {
     XML_SYNDICATION,
     XML_SITEMAP,
     XML_NEWS, // the news extension of sitemaps
+    XML_FEEDBURNER,
     XML_OTHER
 };
 

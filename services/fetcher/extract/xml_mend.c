@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/mem.h"
 #include "services/fetcher/extract/xml_reference.h"
@@ -117,11 +118,23 @@ static size_t open_at(const struct mender *m, struct span name)
     return d;
 }
 
+// The same of a name in other letters: <Title>…</title>.
+static size_t open_in_other_letters(const struct mender *m, struct span name)
+{
+    size_t d = m->depth;
+    while (d > 0 &&
+           (m->open[d - 1].n != name.n || strncasecmp(m->open[d - 1].s, name.s, name.n) != 0))
+        d--;
+    return d;
+}
+
 static const char *mend_end_tag(struct mender *m, const char *s)
 {
     struct span name = xml_read_name(s + 2, m->end);
     const char *close = memchr(s, '>', (size_t)(m->end - s));
     size_t d = open_at(m, name);
+    if (d == 0)
+        d = open_in_other_letters(m, name);
     if (d != m->depth || d == 0)
         m->report->tags++;
     while (d > 0 && m->depth >= d)

@@ -231,6 +231,49 @@ static void a_damaged_pdf_document_is_a_problem_for_a_person(void **state)
     buf_free(&b);
 }
 
+// Entries of a feed, each with `characters` of three bytes as its text.
+static struct buf feed(int n, int characters)
+{
+    struct buf b = buf_new(64 << 20);
+    buf_puts(&b, "<rss version=\"2.0\"><channel><title>要闻 news</title>");
+    for (int i = 0; i < n; i++) {
+        buf_printf(&b, "<item><guid isPermaLink=\"false\">%d</guid><description>", i);
+        for (int k = 0; k < characters; k++)
+            buf_puts(&b, "文");
+        buf_puts(&b, "</description></item>");
+    }
+    buf_puts(&b, "</channel></rss>");
+    return b;
+}
+
+static void the_text_of_an_entry_is_kept_up_to_its_bound_or_said_to_be_cut(void **state)
+{
+    (void)state;
+    static const struct {
+        int n, characters;
+        size_t want, want_last;
+        bool want_cut, want_last_cut;
+    } rows[] = {
+        {1, 128000, 384000, 384000, false, false},
+        {1, 200000, (512 << 10) / 3 * 3, (512 << 10) / 3 * 3, true, true},
+        {20, 128000, 384000, 2046, false, true}, // together more than an answer holds
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct buf b = feed(rows[i].n, rows[i].characters);
+        pb_result *r = understood(&b, 15 << 20);
+        assert_int_equal(r->n_entries, rows[i].n);
+        const Newswire__V1__Announcement *first = r->entries[0]->hint;
+        const Newswire__V1__Announcement *last = r->entries[rows[i].n - 1]->hint;
+        assert_int_equal(strlen(first->text), rows[i].want);
+        assert_int_equal(first->text_cut, rows[i].want_cut);
+        assert_int_equal(strlen(last->text), rows[i].want_last);
+        assert_int_equal(last->text_cut, rows[i].want_last_cut);
+        assert_memory_equal(first->title, "文文", 6);
+        wire_free(&r->base);
+        buf_free(&b);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -241,6 +284,7 @@ int main(void)
         cmocka_unit_test(a_page_without_text_is_read_as_the_list_that_it_has),
         cmocka_unit_test(a_page_with_text_is_not_made_a_list_by_what_its_scripts_hold),
         cmocka_unit_test(a_damaged_pdf_document_is_a_problem_for_a_person),
+        cmocka_unit_test(the_text_of_an_entry_is_kept_up_to_its_bound_or_said_to_be_cut),
         cmocka_unit_test(a_sitemap_of_full_size_is_read_whole),
         cmocka_unit_test(of_a_sitemap_too_large_for_an_answer_the_newest_are_read),
         cmocka_unit_test(what_does_not_fit_into_an_answer_is_a_problem_for_a_person),

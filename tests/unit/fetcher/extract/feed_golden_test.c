@@ -135,7 +135,7 @@ static const char *answer(const struct golden *g, const char *field, char text[4
         n = (size_t)(field[0] - '1');
         field += 2;
     }
-    static const struct feed_entry none = {"", "", "", "", "", "", 0, DATE_NONE};
+    static const struct feed_entry none = {"", "", "", "", "", "", 0, DATE_NONE, false};
     const struct feed_entry *e = n < g->feed->n_entries ? &g->feed->entries[n] : &none;
     const char *of_entry = entry_field(e, field, text);
     return of_entry ? of_entry : feed_field(g->feed, field, text);
@@ -217,13 +217,13 @@ static void every_feed_of_the_table_reads_as_expected(void **state)
             part = ANSWERS;
         } else if (part == DOCUMENT) {
             buf_printf(&g.document, "%s\n", line);
-        } else if (part == ANSWERS && *line && strncmp(line, "differs:", 8) != 0) {
+        } else if (part == ANSWERS && *line && *line != '#' && strncmp(line, "differs:", 8) != 0) {
             compare(&g, line);
             fields++;
         }
     }
     print_message("%u feeds, %u answers, %u wrong\n", cases, fields, g.wrong);
-    assert_true(cases > 150);
+    assert_true(cases > 250);
     assert_int_equal(g.wrong, 0);
     feed_reader_free(&g.reader);
     buf_free(&g.document);

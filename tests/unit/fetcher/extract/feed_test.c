@@ -127,6 +127,62 @@ static void a_long_title_is_cut_between_characters(void **state)
     buf_free(&text);
 }
 
+// A feed of one entry whose description is `text` n times.
+static struct buf feed_with(const char *before, const char *text, size_t n)
+{
+    struct buf b = buf_new(16 << 20);
+    buf_puts(&b, before);
+    buf_puts(&b, "<rss version='2.0'><channel><item><title>公告</title><description>");
+    for (size_t i = 0; i < n; i++)
+        buf_puts(&b, text);
+    buf_puts(&b, "</description></item></channel></rss>");
+    return b;
+}
+
+#define X10 "xxxxxxxxxx"
+#define X50 X10 X10 X10 X10 X10
+
+static void a_text_is_read_whole_or_said_to_be_cut(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t n, want;
+        bool want_cut;
+    } rows[] = {
+        {"今日发布。", 20000, 300000, false},
+        {"Words of it. ", 60000, 60000 * 13 - 1, false},
+        {"今日发布。", 80000, (1 << 20) / 3 * 3, true}, // cut between characters
+        {"&lt;b&gt;&lt;/b&gt;", 400000, 0, false},
+        {"&lt;b a='" X50 X50 "'&gt;字&lt;/b&gt;", 20000, 18236 * 3,
+         true}, // more markup than is looked at
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct buf b = feed_with("", rows[i].text, rows[i].n);
+        const struct feed *f = must_read(*state, buf_str(&b));
+        assert_int_equal(strlen(f->entries[0].summary), rows[i].want);
+        assert_int_equal(f->entries[0].cut, rows[i].want_cut);
+        buf_free(&b);
+    }
+}
+
+// A reference to 100 KB, 20,000 times: the entity is refused for its length, the entry is not.
+static void an_entity_that_multiplies_leaves_a_feed_a_feed(void **state)
+{
+    struct buf prolog = buf_new(1 << 20);
+    buf_puts(&prolog, "<?xml version='1.0'?><!DOCTYPE r [<!ENTITY a \"");
+    for (int i = 0; i < 50000; i++)
+        buf_puts(&prolog, "要x");
+    buf_puts(&prolog, "\">]>");
+    struct buf b = feed_with(buf_str(&prolog), "&a;", 20000);
+    assert_int_equal(feed_sniff(b.data, b.size), FEED_RSS);
+    const struct feed *f = must_read(*state, buf_str(&b));
+    assert_int_equal(f->n_entries, 1);
+    assert_string_equal(f->entries[0].title, "公告");
+    assert_int_equal(strlen(f->entries[0].summary), 60000);
+    buf_free(&b);
+    buf_free(&prolog);
+}
+
 static void elements_nested_without_end_do_no_harm(void **state)
 {
     struct buf text = buf_new(8 << 20);
@@ -191,6 +247,8 @@ int main(void)
         cmocka_unit_test(what_the_bytes_were_read_as_is_reported),
         cmocka_unit_test(entries_beyond_the_maximum_are_left_out_and_said_to_be),
         cmocka_unit_test(a_long_title_is_cut_between_characters),
+        cmocka_unit_test(a_text_is_read_whole_or_said_to_be_cut),
+        cmocka_unit_test(an_entity_that_multiplies_leaves_a_feed_a_feed),
         cmocka_unit_test(elements_nested_without_end_do_no_harm),
         cmocka_unit_test(repetition_does_not_make_reading_quadratic),
         cmocka_unit_test(mended_xml_is_well_formed),
