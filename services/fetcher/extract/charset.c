@@ -222,20 +222,27 @@ static struct charset_text decoded(const lxb_encoding_data_t *e, const uint8_t *
     return t;
 }
 
-// Chooses by the bytes: for what nothing valid was declared, or what the declaration does not fit.
-static const lxb_encoding_data_t *guess(const uint8_t *bytes, size_t size)
+static const lxb_encoding_data_t *guessed(enum charset_guess guess)
 {
-    switch (charset_guess(bytes, size)) {
+    switch (guess) {
     case CHARSET_GUESS_UTF8:
         return lxb_encoding_data(LXB_ENCODING_UTF_8);
     case CHARSET_GUESS_GB18030:
         return lxb_encoding_data(LXB_ENCODING_GB18030);
     case CHARSET_GUESS_BIG5:
         return lxb_encoding_data(LXB_ENCODING_BIG5);
+    case CHARSET_GUESS_LATIN:
+        return lxb_encoding_data(LXB_ENCODING_WINDOWS_1252);
     case CHARSET_GUESS_NONE:
         break;
     }
     return NULL;
+}
+
+// Chooses by the bytes: for what nothing valid was declared, or what the declaration does not fit.
+static const lxb_encoding_data_t *guess(const uint8_t *bytes, size_t size)
+{
+    return guessed(charset_guess(bytes, size));
 }
 
 // True if a guess may replace the declaration: its decoder fails, or it is one whose decoder hardly
@@ -252,10 +259,13 @@ static const lxb_encoding_data_t *better_than(const lxb_encoding_data_t *e, uint
 {
     if (!doubtful(e, replacements))
         return NULL;
-    if (e->encoding == LXB_ENCODING_GB18030 && replacements == 0)
-        return charset_guess_other(bytes, size, CHARSET_GUESS_GB18030) ? find("big5") : NULL;
-    if (e->encoding == LXB_ENCODING_BIG5 && replacements == 0)
-        return charset_guess_other(bytes, size, CHARSET_GUESS_BIG5) ? find("gb18030") : NULL;
+    bool gb = e->encoding == LXB_ENCODING_GB18030, big5 = e->encoding == LXB_ENCODING_BIG5;
+    const lxb_encoding_data_t *instead = NULL;
+    if (gb || big5)
+        instead = guessed(
+            charset_guess_instead(bytes, size, gb ? CHARSET_GUESS_GB18030 : CHARSET_GUESS_BIG5));
+    if (instead || ((gb || big5) && replacements == 0))
+        return instead;
     const lxb_encoding_data_t *better = guess(bytes, size);
     // Invalid as UTF-8 and not Chinese: the Latin of old editors, whose authors never declare it.
     return !better && e->encoding == LXB_ENCODING_UTF_8 ? find("windows-1252") : better;

@@ -3,7 +3,6 @@
 // 256 KB.
 #pragma once
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,10 +11,13 @@ enum charset_guess {
     CHARSET_GUESS_UTF8, // UTF-8 with a few broken characters
     CHARSET_GUESS_GB18030,
     CHARSET_GUESS_BIG5,
+    CHARSET_GUESS_LATIN, // windows-1252; only given by charset_guess_instead
 };
 
 enum charset_guess charset_guess(const uint8_t *bytes, size_t size);
 
-// True if bytes that are declared as GB18030 or Big5, and decode as such, are in the other of the
-// two: by counts of the commonest characters, since either reads most of the other without error.
-bool charset_guess_other(const uint8_t *bytes, size_t size, enum charset_guess declared);
+// What bytes that are declared as GB18030 or Big5, which reads most of the other and of Latin text
+// without an error, more likely are: by the commonest characters of each and where the pairs stand.
+// CHARSET_GUESS_NONE: the declaration is as good.
+enum charset_guess charset_guess_instead(const uint8_t *bytes, size_t size,
+                                         enum charset_guess declared);

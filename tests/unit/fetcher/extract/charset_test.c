@@ -229,6 +229,63 @@ static void utf32_is_decoded_with_its_mark(void **state)
     each_decodes_as(rows, COUNT(rows));
 }
 
+static void a_few_characters_tell_the_encoding(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {BYTES("<p>"
+               "\xCA\xD0\xB3\xA1\xBC\xE0\xB9\xDC\xD7\xDC\xBE\xD6\xB6\xD4\xC4\xB3\xB9\xAB\xCB\xBE"
+               "\xD7\xF7\xB3\xF6\xD0\xD0\xD5\xFE\xB4\xA6\xB7\xA3\xBE\xF6\xB6\xA8"),
+         "charset=big5", "<p>市场监管总局对某公司作出行政处罚决定", "gb18030", "big5", true, 0},
+        {BYTES("<p>\xA5x\xBFn\xB9q\xA5x\xBFn\xB9q"), "charset=gbk", "<p>台積電台積電", "big5",
+         "gb18030", true, 0},
+        {BYTES("<p>\xAA\xF7\xBA\xDE\xB7|\xB9\xEF\xACY\xBB\xC8\xA6\xE6\xB3"
+               "B\xA5H\xBB@\xC1\xEC"),
+         "charset=gbk", "<p>金管會對某銀行處以罰鍰", "big5", "gb18030", true, 0},
+        {BYTES("<p>\xBD\xF0\xB9\xDC\x95\xFE\x8C\xA6\xC4\xB3\xE3y\xD0\xD0\xCC\x8E\xD2\xD4\xC1P\xE6"
+               "D"),
+         "charset=gbk", "<p>金管會對某銀行處以罰鍰", "gb18030", "gb18030", false, 0},
+        {BYTES("<p>\xA4\xBD\xA7i"), "charset=gbk", "<p>公告", "big5", "gb18030", true, 0},
+        {BYTES("<p>\xB9\xAB\xB8\xE6"), "charset=utf-8", "<p>公告", "gb18030", "utf-8", true, 0},
+    };
+    each_decodes_as(rows, COUNT(rows));
+}
+
+static void traditional_characters_in_gbk_are_chinese(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {BYTES("<p>\xB1\xBE\xB9\xAB\xCB\xBE\xB6\xAD\xCA\xC2\x95\xFE\x9BQ\xD7h\xB0l\xB7\xC5\xAC"
+               "F\xBD\xF0\xB9\xC9\xC0\xFB"),
+         "", "<p>本公司董事會決議發放現金股利", "gb18030", "", true, 0},
+        {BYTES(
+             "<p>\xEAP\xEC\xB6\xD5\xD9\xE9_\xB9\xC9\x96|\xB3\xA3\x95\xFE\xD6\xAE\xB9\xAB\xB8\xE6"),
+         "charset=utf-8", "<p>關於召開股東常會之公告", "gb18030", "utf-8", true, 0},
+        {BYTES(
+             "<p>\xEAP\xEC\xB6\xD5\xD9\xE9_\xB9\xC9\x96|\xB3\xA3\x95\xFE\xD6\xAE\xB9\xAB\xB8\xE6"),
+         "charset=iso-8859-1", "<p>關於召開股東常會之公告", "gb18030", "windows-1252", true, 0},
+    };
+    each_decodes_as(rows, COUNT(rows));
+}
+
+static void latin_declared_as_gbk_is_windows_1252(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {BYTES("the company\x92s caf\xE9 \x96 it\x92s \x93good\x94"), "charset=gbk",
+         "the company’s café – it’s “good”", "windows-1252", "gb18030", true, 0},
+        {BYTES("Gr\xF6\xDF"
+               "e \xFC"
+               "ber alles, \xC4nderung"),
+         "charset=gb2312", "Größe über alles, Änderung", "windows-1252", "gb18030", true, 0},
+        {BYTES("\xD6\xEC\xE9"
+               "F\xBB\xF9 Zhu, \xE9"
+               "F"),
+         "charset=gbk", "朱镕基 Zhu, 镕", "gb18030", "gb18030", false, 0},
+    };
+    each_decodes_as(rows, COUNT(rows));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -241,6 +298,9 @@ int main(void)
         cmocka_unit_test(the_meta_element_beats_the_latin1_of_a_servers_default),
         cmocka_unit_test(each_chinese_encoding_is_told_from_the_other),
         cmocka_unit_test(latin_declared_as_utf8_is_windows_1252),
+        cmocka_unit_test(a_few_characters_tell_the_encoding),
+        cmocka_unit_test(traditional_characters_in_gbk_are_chinese),
+        cmocka_unit_test(latin_declared_as_gbk_is_windows_1252),
         cmocka_unit_test(wide_encodings_need_no_mark),
         cmocka_unit_test(nuls_in_other_text_make_nothing_wide),
         cmocka_unit_test(utf32_is_decoded_with_its_mark),
