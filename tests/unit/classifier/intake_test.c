@@ -20,6 +20,7 @@
 #include "common/wire.h"
 #include "common/workers.h"
 #include "services/classifier/intake.h"
+#include "tests/unit/folder.h"
 
 enum { GIVE_UP_MS = 20000, RESEND_MS = 200, WINDOW = 8, MESSAGES_MAX = 200 };
 
@@ -54,7 +55,7 @@ static void label(void *arg, const uint8_t *task, size_t size, struct buf *answe
 // In the test.
 
 struct place {
-    char folder[64], work[96], ingest[96];
+    char folder[FOLDER_SIZE], work[96], ingest[96];
     struct loop *loop;
     struct socket_context *z;
     struct socket *fetcher, *sink;
@@ -160,9 +161,7 @@ static void close_socket(struct place *p, struct socket **s)
 static int set_up(void **state)
 {
     struct place *p = mem_alloc(sizeof *p);
-    snprintf(p->folder, sizeof p->folder, "/tmp/newswire-intake-XXXXXX");
-    if (!mkdtemp(p->folder))
-        return -1;
+    folder_make(p->folder);
     snprintf(p->work, sizeof p->work, "ipc://%s/work", p->folder);
     snprintf(p->ingest, sizeof p->ingest, "ipc://%s/ingest", p->folder);
     p->loop = loop_new();
@@ -201,13 +200,7 @@ static int tear_down(void **state)
         wire_envelope_free(&p->at_fetcher[i]);
     for (size_t i = 0; i < p->n_sink; i++)
         wire_envelope_free(&p->at_sink[i]);
-    static const char *const names[] = {"work", "ingest", "go"};
-    for (size_t i = 0; i < 3; i++) {
-        char name[96];
-        snprintf(name, sizeof name, "%s/%s", p->folder, names[i]);
-        unlink(name);
-    }
-    rmdir(p->folder);
+    folder_remove(p->folder);
     free(p);
     return 0;
 }

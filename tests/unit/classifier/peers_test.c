@@ -17,6 +17,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "services/classifier/peers.h"
+#include "tests/unit/folder.h"
 
 enum { GIVE_UP_MS = 10000 };
 
@@ -26,7 +27,7 @@ struct place {
     struct socket *service;
     struct peers *peers;
     struct timer *give_up;
-    char endpoint[64], folder[64];
+    char endpoint[64], folder[FOLDER_SIZE];
     struct route from;
     int added, received, answered;
     pb_envelope *kept;
@@ -103,9 +104,7 @@ static int set_up(void **state)
     p->service = socket_new(p->z, SOCKET_ROUTER, 100);
     p->give_up = timer_new(p->loop, on_give_up, p);
     timer_set(p->give_up, GIVE_UP_MS, false);
-    snprintf(p->folder, sizeof p->folder, "/tmp/newswire-peers-XXXXXX");
-    if (!mkdtemp(p->folder))
-        return -1;
+    folder_make(p->folder);
     *state = p;
     return 0;
 }
@@ -113,7 +112,6 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct place *p = *state;
-    char path[96];
     peers_free(&p->peers);
     peers_free(&p->peers);
     socket_free(&p->service);
@@ -121,9 +119,7 @@ static int tear_down(void **state)
     timer_free(&p->give_up);
     loop_free(&p->loop);
     socket_context_free(&p->z);
-    snprintf(path, sizeof path, "%s/service", p->folder);
-    unlink(path);
-    rmdir(p->folder);
+    folder_remove(p->folder);
     free(p);
     return 0;
 }

@@ -18,6 +18,7 @@
 #include "common/mem.h"
 #include "common/service.h"
 #include "common/workers.h"
+#include "tests/unit/folder.h"
 
 // The service.
 
@@ -117,17 +118,17 @@ static const struct service idle = {.name = "sink",
 struct process {
     pid_t pid;
     int output; // its standard error
-    char dir[64], health[80];
+    char dir[FOLDER_SIZE], health[80];
 };
 
 static struct process start(const char *const *flags)
 {
-    struct process p = {.dir = "/tmp/newswire-service-test-XXXXXX"};
+    struct process p = {0};
     int pipe_fds[2];
     char *argv[12] = {"newswire-sink", "service", "--health-file", p.health};
     for (int n = 4; *flags; flags++)
         argv[n++] = (char *)(uintptr_t)*flags;
-    assert_non_null(mkdtemp(p.dir));
+    folder_make(p.dir);
     snprintf(p.health, sizeof p.health, "%s/health", p.dir);
     assert_int_equal(pipe2(pipe_fds, O_CLOEXEC), 0);
     p.pid = fork();

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "common/settings.h"
+#include "tests/unit/folder.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -39,19 +40,21 @@ static const struct setting table[] = {
 static const struct settings_source source = {"fetcher", "usage", table, shared,
                                               sizeof(struct mine)};
 
-static char file_path[] = "/tmp/newswire-settings-test-XXXXXX";
+static char folder[FOLDER_SIZE], file_path[64];
 
 static int make_file(void **state)
 {
     (void)state;
-    int fd = mkstemp(file_path);
-    return fd < 0 || close(fd) != 0;
+    folder_make(folder);
+    snprintf(file_path, sizeof file_path, "%s/newswire.yaml", folder);
+    return 0;
 }
 
 static int remove_file(void **state)
 {
     (void)state;
-    return unlink(file_path);
+    folder_remove(folder);
+    return 0;
 }
 
 static enum err read_with(const char *yaml, const char *const *flags, struct mine *m,

@@ -20,6 +20,7 @@
 #include "common/buf.h"
 #include "common/mem.h"
 #include "common/sqlite.h"
+#include "tests/unit/folder.h"
 
 enum { NOBODY = 65534 };
 
@@ -33,15 +34,13 @@ static const struct sqlite_schema schema_bad = {"newswire-test", bad};
 static const struct sqlite_schema schema_other = {"newswire-other", one};
 
 struct place {
-    char folder[64], path[96];
+    char folder[FOLDER_SIZE], path[96];
 };
 
 static int set_up(void **state)
 {
     struct place *p = mem_alloc(sizeof *p);
-    snprintf(p->folder, sizeof p->folder, "/tmp/newswire-sqlite-XXXXXX");
-    if (!mkdtemp(p->folder))
-        return -1;
+    folder_make(p->folder);
     snprintf(p->path, sizeof p->path, "%s/store.db", p->folder);
     *state = p;
     return 0;
@@ -49,14 +48,8 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-    static const char *const suffixes[] = {"", "-wal", "-shm", "-journal", ".lock"};
     struct place *p = *state;
-    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
-        char name[128];
-        snprintf(name, sizeof name, "%s%s", p->path, suffixes[i]);
-        unlink(name);
-    }
-    rmdir(p->folder);
+    folder_remove(p->folder);
     free(p);
     return 0;
 }

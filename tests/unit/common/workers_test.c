@@ -17,6 +17,7 @@
 #include "common/mem.h"
 #include "common/run.h"
 #include "common/workers.h"
+#include "tests/unit/folder.h"
 
 enum { ANSWER_MAX = 1 << 20, TASK_MAX = 4 << 20, GIVE_UP_MS = 60000 };
 
@@ -238,15 +239,17 @@ static void memory_beyond_the_limit_is_death(void **state)
 static void a_task_that_crashes_once_is_answered_in_the_end(void **state)
 {
     (void)state;
-    char path[] = "/tmp/newswire-workers-test-XXXXXX", order[64];
-    close(mkstemp(path));
-    snprintf(order, sizeof order, "crash-once %s", path);
+    char folder[FOLDER_SIZE], order[64];
+    folder_make(folder);
+    snprintf(order, sizeof order, "crash-once %s/mark", folder);
+    close(open(strchr(order, '/'), O_CREAT | O_CLOEXEC, 0600));
     struct pool *p = pool_new(2, 4, "good");
     submit(p, 0, order);
     run_until(p, 1);
     assert_int_equal(p->answers[0].outcome, WORK_DONE);
     assert_int_equal(workers_deaths(p->workers), 1);
     pool_free(p);
+    folder_remove(folder);
 }
 
 static void a_worker_killed_while_idle_is_replaced(void **state)

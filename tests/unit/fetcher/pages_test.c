@@ -11,11 +11,12 @@
 #include <cmocka.h>
 
 #include "services/fetcher/pages.h"
+#include "tests/unit/folder.h"
 
 static const char page[] = "<p>会议研究部署了重点工作。The meeting was held.</p>";
 
 struct fixture {
-    char folder[64], path[80];
+    char folder[FOLDER_SIZE], path[80];
     struct pages *pages;
 };
 
@@ -23,9 +24,7 @@ static int set_up(void **state)
 {
     static struct fixture f;
     struct problem why;
-    snprintf(f.folder, sizeof f.folder, "/tmp/newswire-pages-test-XXXXXX");
-    if (!mkdtemp(f.folder))
-        return -1;
+    folder_make(f.folder);
     snprintf(f.path, sizeof f.path, "%s/pages.db", f.folder);
     *state = &f;
     return pages_open(f.path, &f.pages, &why) == OK ? 0 : -1;
@@ -34,14 +33,9 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct fixture *f = *state;
-    static const char *const endings[] = {"", ".lock", "-wal", "-shm"};
     pages_close(&f->pages);
-    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-        char path[96];
-        snprintf(path, sizeof path, "%s%s", f->path, endings[i]);
-        unlink(path);
-    }
-    return rmdir(f->folder);
+    folder_remove(f->folder);
+    return 0;
 }
 
 static void keep(struct fixture *f, const char *id, const char *body, int64_t at_ms)

@@ -14,10 +14,12 @@
 #include "common/mem.h"
 #include "common/subscriber.h"
 #include "services/gateway/follow.h"
+#include "tests/unit/folder.h"
 
 enum { BEACON_MS = 20, GIVE_UP_MS = 30000, CHUNK_MAX = 70 };
 
 struct sink {
+    char folder[FOLDER_SIZE];
     struct loop *loop;
     struct socket_context *sockets;
     struct socket *topic, *replay;
@@ -122,8 +124,9 @@ static int start(void **state)
     struct problem why;
     s = (struct sink){
         .loop = loop_new(), .sockets = socket_context_new(), .least_asked = UINT64_MAX};
-    snprintf(topic, sizeof topic, "ipc:///tmp/newswire-follow-topic-%d", (int)getpid());
-    snprintf(replay, sizeof replay, "ipc:///tmp/newswire-follow-replay-%d", (int)getpid());
+    folder_make(s.folder);
+    snprintf(topic, sizeof topic, "ipc://%s/topic", s.folder);
+    snprintf(replay, sizeof replay, "ipc://%s/replay", s.folder);
     s.topic = socket_new(s.sockets, SOCKET_PUB, 1000);
     s.replay = socket_new(s.sockets, SOCKET_ROUTER, 1000);
     s.beacon = timer_new(s.loop, on_beacon, &s);
@@ -147,6 +150,7 @@ static int stop(void **state)
     socket_free(&s->replay);
     socket_context_free(&s->sockets);
     loop_free(&s->loop);
+    folder_remove(s->folder);
     return 0;
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,6 +17,7 @@
 #include "services/newswire/stack.h"
 
 #include "fake_stack.h"
+#include "tests/unit/folder.h"
 
 // The fetcher as it would answer: one source, polled at the third look.
 struct fetcher {
@@ -309,8 +311,10 @@ static void what_is_exported_is_imported(void **state)
 {
     (void)state;
     struct fetcher f = {.url = "https://例子.中国/要闻.xml", .looks = 2};
-    char path[] = "/tmp/newswire-list-XXXXXX";
-    int fd = mkstemp(path);
+    char folder[FOLDER_SIZE], path[64];
+    folder_make(folder);
+    snprintf(path, sizeof path, "%s/list", folder);
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     assert_true(fd >= 0);
     run(&f, cmd_export, (const char *[]){"export", NULL});
     assert_int_equal(got.status, CMD_DONE);
@@ -321,7 +325,7 @@ static void what_is_exported_is_imported(void **state)
     assert_int_equal(got.status, CMD_DONE);
     assert_string_equal(got.out, "1 added, 0 known already, 0 refused\n");
     assert_string_equal(f.url, "https://例子.中国/要闻.xml");
-    unlink(path);
+    folder_remove(folder);
 }
 
 static void health_follows_the_services_file(void **state)
@@ -337,8 +341,10 @@ static void health_follows_the_services_file(void **state)
         {"ready 源=3\n", 60, CMD_FAILED},
         {"", 0, CMD_FAILED},
     };
-    char path[] = "/tmp/newswire-health-XXXXXX";
-    int fd = mkstemp(path);
+    char folder[FOLDER_SIZE], path[64];
+    folder_make(folder);
+    snprintf(path, sizeof path, "%s/health", folder);
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     assert_true(fd >= 0);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct timespec times[2] = {{.tv_sec = time(NULL) - rows[i].age_s}};
@@ -354,6 +360,7 @@ static void health_follows_the_services_file(void **state)
     command_run(cmd_health, (const char *[]){"health", path, NULL}, &got);
     assert_int_equal(got.status, CMD_FAILED);
     assert_non_null(strstr(got.err, "is the service running"));
+    folder_remove(folder);
 }
 
 static void an_endpoint_that_a_service_binds_is_reached_on_this_machine(void **state)

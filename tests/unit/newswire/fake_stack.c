@@ -11,13 +11,14 @@
 
 #include "common/mem.h"
 #include "common/socket.h"
+#include "tests/unit/folder.h"
 
 struct fake_stack {
     pthread_t thread;
     struct socket_context *context;
     struct socket *socket;
     int stop;
-    char folder[64], endpoint[96];
+    char folder[FOLDER_SIZE], endpoint[96];
     fake_answer *fn;
     void *arg;
 };
@@ -58,9 +59,7 @@ struct fake_stack *fake_stack_new(fake_answer *fn, void *arg)
     struct problem why = {""};
     s->fn = fn;
     s->arg = arg;
-    strcpy(s->folder, "/tmp/newswire-fake-XXXXXX");
-    if (!mkdtemp(s->folder))
-        panic("mkdtemp fails");
+    folder_make(s->folder);
     snprintf(s->endpoint, sizeof s->endpoint, "ipc://%s/socket", s->folder);
     s->context = socket_context_new();
     s->socket = socket_new(s->context, SOCKET_ROUTER, 100);
@@ -78,8 +77,7 @@ void fake_stack_free(struct fake_stack **s)
     pthread_join((*s)->thread, NULL);
     socket_context_free(&(*s)->context);
     close((*s)->stop);
-    unlink((*s)->endpoint + strlen("ipc://"));
-    rmdir((*s)->folder);
+    folder_remove((*s)->folder);
     free(*s);
     *s = NULL;
 }

@@ -13,12 +13,13 @@
 
 #include "common/subscriber.h"
 #include "services/sink/sink.h"
+#include "tests/unit/folder.h"
 #include "tests/unit/sink/sink_news.h"
 
 enum { PATIENCE_MS = 20000 };
 
 struct stage {
-    char folder[64], store[128], ingest[128], topic[128], replay[128];
+    char folder[FOLDER_SIZE], store[128], ingest[128], topic[128], replay[128];
     struct sink_settings settings;
     struct loop *loop;
     struct socket_context *sockets, *sink_sockets;
@@ -95,9 +96,7 @@ static void run(struct stage *g)
 static int set_up(void **state)
 {
     struct stage *g = calloc(1, sizeof *g);
-    snprintf(g->folder, sizeof g->folder, "/tmp/newswire-sink-XXXXXX");
-    if (!mkdtemp(g->folder))
-        return -1;
+    folder_make(g->folder);
     snprintf(g->store, sizeof g->store, "sqlite:%s/sink.db", g->folder);
     snprintf(g->ingest, sizeof g->ingest, "ipc://%s/ingest", g->folder);
     snprintf(g->topic, sizeof g->topic, "ipc://%s/topic", g->folder);
@@ -117,20 +116,13 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-    static const char *const names[] = {"sink.db", "sink.db-wal", "sink.db-shm", "sink.db.lock",
-                                        "ingest",  "topic",       "replay"};
     struct stage *g = *state;
     stop_sink(g);
     wire_envelope_free(&g->answer);
     timer_free(&g->deadline);
     socket_context_free(&g->sockets);
     loop_free(&g->loop);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        char name[128];
-        snprintf(name, sizeof name, "%s/%s", g->folder, names[i]);
-        unlink(name);
-    }
-    rmdir(g->folder);
+    folder_remove(g->folder);
     free(g);
     return 0;
 }

@@ -13,11 +13,12 @@
 #include <cmocka.h>
 
 #include "common/sqlite.h"
+#include "tests/unit/folder.h"
 #include "tests/unit/sink/sink_news.h"
 
 // Each test has a folder of its own.
 struct place {
-    char folder[64], path[96], url[128];
+    char folder[FOLDER_SIZE], path[96], url[128];
     struct store *store;
 };
 
@@ -37,9 +38,7 @@ static void reopen(struct place *p)
 static int set_up(void **state)
 {
     struct place *p = calloc(1, sizeof *p);
-    snprintf(p->folder, sizeof p->folder, "/tmp/newswire-store-XXXXXX");
-    if (!mkdtemp(p->folder))
-        return -1;
+    folder_make(p->folder);
     snprintf(p->path, sizeof p->path, "%s/sink.db", p->folder);
     snprintf(p->url, sizeof p->url, "sqlite:%s", p->path);
     open_store(p);
@@ -49,15 +48,9 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-    static const char *const suffixes[] = {"", "-wal", "-shm", ".lock"};
     struct place *p = *state;
     store_close(&p->store);
-    for (size_t i = 0; i < 4; i++) {
-        char name[128];
-        snprintf(name, sizeof name, "%s%s", p->path, suffixes[i]);
-        unlink(name);
-    }
-    rmdir(p->folder);
+    folder_remove(p->folder);
     free(p);
     return 0;
 }

@@ -15,6 +15,7 @@
 #include "services/classifier/label/train/learn.h"
 #include "services/classifier/label/train/report.h"
 #include "services/classifier/label/train/teach.h"
+#include "tests/unit/folder.h"
 
 // A user's own five labels, which no rule but a few words describes.
 static const char taxonomy[] = "taxonomy: 1\n"
@@ -45,7 +46,7 @@ static const char *const topics[LABELS][6] = {
 };
 
 struct fixture {
-    char folder[64];
+    char folder[FOLDER_SIZE];
     struct analysis *analysis;
     struct examples examples;
 };
@@ -76,8 +77,7 @@ static int set_up(void **state)
 {
     struct fixture *f = calloc(1, sizeof *f);
     char path[128];
-    snprintf(f->folder, sizeof f->folder, "/tmp/newswire-train-XXXXXX");
-    assert_non_null(mkdtemp(f->folder));
+    folder_make(f->folder);
     snprintf(path, sizeof path, "%s/taxonomy.yaml", f->folder);
     FILE *file = fopen(path, "w");
     fputs(taxonomy, file);
@@ -94,13 +94,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct fixture *f = *state;
-    char path[128];
-    static const char *const files[] = {"taxonomy.yaml", "model"};
-    for (size_t i = 0; i < 2; i++) {
-        snprintf(path, sizeof path, "%s/%s", f->folder, files[i]);
-        remove(path);
-    }
-    remove(f->folder);
+    folder_remove(f->folder);
     examples_free(&f->examples);
     analysis_free(&f->analysis);
     free(f);

@@ -23,20 +23,20 @@
 
 #include "common/mem.h"
 #include "services/fetcher/extract/pdf.h"
+#include "tests/unit/folder.h"
 
 enum { SECONDS = 20, OUT_MAX = PDF_TEXT_MAX + 100 };
 
 // A program in pdftotext's place, first on the PATH.
 struct fake {
-    char folder[64], program[96], *path;
+    char folder[FOLDER_SIZE], program[96], *path;
 };
 
 static struct fake fake_pdftotext(const char *script)
 {
-    struct fake f = {.folder = "/tmp/newswire-pdf-XXXXXX", .path = mem_strdup(getenv("PATH"))};
+    struct fake f = {.path = mem_strdup(getenv("PATH"))};
     char path[4096];
-    if (!mkdtemp(f.folder))
-        fail_msg("no folder");
+    folder_make(f.folder);
     snprintf(f.program, sizeof f.program, "%s/pdftotext", f.folder);
     int fd = open(f.program, O_WRONLY | O_CREAT | O_CLOEXEC, 0700);
     assert_int_equal(write(fd, script, strlen(script)), strlen(script));
@@ -49,8 +49,7 @@ static struct fake fake_pdftotext(const char *script)
 static void fake_end(struct fake *f)
 {
     setenv("PATH", f->path, 1);
-    unlink(f->program);
-    rmdir(f->folder);
+    folder_remove(f->folder);
     free(f->path);
 }
 
@@ -342,7 +341,6 @@ static void it_dies_with_its_parent(void **state)
     struct pollfd ended = {child, POLLIN, 0};
     assert_int_equal(poll(&ended, 1, 5000), 1);
     close(child);
-    unlink(fifo);
     fake_end(&f);
 }
 
