@@ -20,6 +20,7 @@
 #include "services/newswire/child_line.h"
 #include "services/newswire/data_dir.h"
 #include "services/newswire/supervise.h"
+#include "tests/unit/folder.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -29,6 +30,7 @@ enum { GIVE_UP_MS = 30000, DRAIN_MS = 20000 };
 
 static char note_path[200];
 
+// In one write: another child's does not come between.
 static void note(const char *text)
 {
     int fd = open(note_path, O_WRONLY | O_APPEND | O_CREAT, 0600);
@@ -37,25 +39,24 @@ static void note(const char *text)
     close(fd);
 }
 
-static const char *own_name;
+static char going[32];
 
 static void on_term(int signo)
 {
     (void)signo;
-    note("-");
-    note(own_name);
+    note(going);
     _exit(0);
 }
 
 static int child(const char *name, const char *dir)
 {
-    char health[220], died[220];
-    own_name = name;
+    char health[220], died[220], coming[32];
+    snprintf(coming, sizeof coming, "+%s", name);
+    snprintf(going, sizeof going, "-%s", name);
     snprintf(note_path, sizeof note_path, "%s/order", dir);
     snprintf(health, sizeof health, "%s/%s", dir, name);
     signal(SIGTERM, on_term);
-    note("+");
-    note(name);
+    note(coming);
     if (strcmp(name, "wrong") == 0) {
         fprintf(stderr, "newswire-x: port 1 is taken: choose another\n");
         return 78;
@@ -76,7 +77,7 @@ struct run {
     struct loop *loop;
     struct supervisor *supervisor;
     struct timer *give_up;
-    char dir[64], health[8][100];
+    char dir[FOLDER_SIZE], health[8][100];
     char *argv[8][5];
     int n, ready, status;
     bool ended, drain_when_ready;
@@ -110,8 +111,7 @@ static struct run *run_new(void)
 {
     static const struct supervisor_handlers handlers = {on_ready, on_ended};
     struct run *r = mem_alloc(sizeof *r);
-    snprintf(r->dir, sizeof r->dir, "/tmp/newswire-supervise-test-XXXXXX");
-    assert_non_null(mkdtemp(r->dir));
+    folder_make(r->dir);
     r->loop = loop_new();
     r->give_up = timer_new(r->loop, on_give_up, r);
     r->supervisor = supervisor_new(r->loop, -1, &handlers, r);
@@ -145,12 +145,7 @@ static void run_free(struct run *r, char order[256])
     FILE *f = fopen(path, "r");
     order[fread(order, 1, 255, f)] = '\0';
     fclose(f);
-    unlink(path);
-    snprintf(path, sizeof path, "%s/died", r->dir);
-    unlink(path);
-    for (int i = 0; i < r->n; i++)
-        unlink(r->health[i]);
-    rmdir(r->dir);
+    folder_remove(r->dir);
     supervisor_free(&r->supervisor);
     timer_free(&r->give_up);
     loop_free(&r->loop);
@@ -243,11 +238,11 @@ static void lines_of_the_log_carry_the_childs_name(void **state)
 static void a_data_directory_is_made_and_held_by_one(void **state)
 {
     (void)state;
-    char parent[] = "/tmp/newswire-data-test-XXXXXX", dir[100], sub[120], want[300];
+    char parent[FOLDER_SIZE], dir[100], sub[120], want[300];
     struct problem why;
     int lock = -1, second = -1;
     struct stat st;
-    assert_non_null(mkdtemp(parent));
+    folder_make(parent);
     snprintf(dir, sizeof dir, "%s/新闻", parent);
     snprintf(sub, sizeof sub, "%s/none/none", parent);
     assert_int_equal(data_dir_open(sub, &lock, &why), ERR_CONFIG);
@@ -264,11 +259,7 @@ static void a_data_directory_is_made_and_held_by_one(void **state)
     snprintf(sub, sizeof sub, "%s/lock", dir);
     assert_int_equal(data_dir_open(sub, &second, &why), ERR_CONFIG);
     assert_non_null(strstr(why.text, "is not a directory"));
-    unlink(sub);
-    snprintf(sub, sizeof sub, "%s/run", dir);
-    rmdir(sub);
-    rmdir(dir);
-    rmdir(parent);
+    folder_remove(parent);
 }
 
 int main(int argc, char **argv)
