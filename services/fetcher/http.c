@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "services/fetcher/http.h"
 
-#include <curl/curl.h>
-#include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,65 +8,27 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "common/buf.h"
 #include "common/mem.h"
+#include "services/fetcher/http_parts.h"
 #include "services/fetcher/redirect.h"
-
-enum { HEADER_MAX = URL_MAX + 1, HEADERS_MAX = 64 << 10 };
-
-// The headers that anyone asks for.
-enum header {
-    CONTENT_TYPE,
-    ETAG,
-    LAST_MODIFIED,
-    CACHE_CONTROL,
-    EXPIRES,
-    DATE,
-    RETRY_AFTER,
-    LOCATION,
-    HEADERS
-};
 
 static const char *const header_names[HEADERS] = {"content-type",  "etag",    "last-modified",
                                                   "cache-control", "expires", "date",
                                                   "retry-after",   "location"};
 
-struct transfer {
-    struct http *http;
-    CURL *easy;
-    struct curl_slist *own; // headers for URLs of the site, NULL: the same as
-    struct curl_slist *any; // for others
-    char *site;
-    bool old_tls;
-    char url[URL_MAX + 1]; // of this hop
-    struct http_hop hops[HTTP_HOPS_MAX];
-    size_t n_hops;
-    bool lost; // the last of them could not be followed, see why
-    int64_t started_ms;
-    struct buf body;
-    char values[HEADERS][HEADER_MAX];
-    size_t header_bytes;
-    bool too_large, forbidden, proxied;
-    struct problem why; // of the guard
-    char error[CURL_ERROR_SIZE];
-    http_done *fn;
-    void *arg;
-    struct transfer *prev, *next;
-};
-
-struct http {
-    struct loop *loop;
-    struct http_options options;
-    CURLM *multi;
-    struct timer *timer;
-    struct transfer *all;
-};
-
 const char *http_outcome_name(enum http_outcome o)
 {
-    static const char *const names[] = {
-        "answered",  "not a URL", "no such host", "address not allowed", "no complete answer",
-        "timed out", "TLS error", "too large",    "bad redirect",        "broken answer"};
+    static const char *const names[] = {"answered",
+                                        "not a URL",
+                                        "no such host",
+                                        "address not allowed",
+                                        "no complete answer",
+                                        "timed out",
+                                        "TLS error",
+                                        "too large",
+                                        "bad redirect",
+                                        "broken answer",
+                                        "redirect not followed"};
     return names[o];
 }
 
@@ -77,6 +37,12 @@ const char *http_outcome_name(enum http_outcome o)
 static size_t on_body(char *bytes, size_t size, size_t n, void *arg)
 {
     struct transfer *t = arg;
+    size_t room = t->enough - (t->enough < t->body.size ? t->enough : t->body.size);
+    if (t->enough && size * n >= room) {
+        buf_add(&t->body, bytes, room);
+        t->full = true;
+        return CURL_WRITEFUNC_ERROR;
+    }
     if (buf_add(&t->body, bytes, size * n) == OK)
         return size * n;
     // CURLOPT_MAXFILESIZE counts what is on the wire; a bomb is found only here, unpacked.
@@ -119,8 +85,9 @@ static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockad
     (void)purpose;
     if (!t->proxied && !guard_allows(t->http->options.guard, &a->addr, &t->why)) {
         t->forbidden = true;
-        return CURL_SOCKET_BAD;
+        return CURL_SOCKET_BAD; // libcurl goes on to the name's next address, if there is one
     }
+    t->allowed = true;
     return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
 }
 
@@ -152,11 +119,15 @@ static const struct meaning {
 
 static enum http_outcome outcome_of(const struct transfer *t, CURLcode code)
 {
+    if (t->stopped)
+        return HTTP_STOPPED;
+    if (t->full)
+        return HTTP_ANSWERED;
     if (t->too_large)
         return HTTP_TOO_LARGE;
     if (t->lost)
         return HTTP_REDIRECTS;
-    if (code != CURLE_OK && t->forbidden)
+    if (code != CURLE_OK && t->forbidden && !t->allowed)
         return HTTP_FORBIDDEN;
     for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
         if (meanings[i].code == code)
@@ -181,6 +152,7 @@ static void problem_of(const struct transfer *t, enum http_outcome o, CURLcode c
                "which this libcurl does not unpack: tell the site's operator";
     switch (o) {
     case HTTP_ANSWERED:
+    case HTTP_STOPPED:
         out->text[0] = '\0';
         break;
     case HTTP_TOO_LARGE:
@@ -237,7 +209,7 @@ static void finish(struct transfer *t, CURLcode code)
     char *url = NULL;
     curl_easy_getinfo(t->easy, CURLINFO_EFFECTIVE_URL, &url);
     r.status = r.outcome == HTTP_ANSWERED ? status_of(t) : 0;
-    r.redirects = (int)t->n_hops - t->lost;
+    r.redirects = (int)t->n_hops - (t->lost || t->stopped);
     r.hops = t->hops;
     r.n_hops = t->n_hops;
     r.elapsed_ms = clock_monotonic_ms() - t->started_ms;
@@ -272,7 +244,8 @@ static bool follow(struct transfer *t, CURLcode code)
         t->lost = redirect_target(t->url, t->values[LOCATION], next, &t->why) != OK;
     t->hops[t->n_hops++] =
         (struct http_hop){status_of(t), mem_strdup(t->lost ? t->values[LOCATION] : next)};
-    if (t->lost)
+    t->stopped = !t->lost && t->may_follow && !t->may_follow(t->arg, next);
+    if (t->lost || t->stopped)
         return false;
     curl_multi_remove_handle(t->http->multi, t->easy);
     snprintf(t->url, sizeof t->url, "%s", next);
@@ -376,57 +349,6 @@ void http_free(struct http **http)
 
 // Requests.
 
-static void add_line(struct curl_slist **list, const char *line)
-{
-    if (strpbrk(line, "\r\n"))
-        return;
-    struct curl_slist *more = curl_slist_append(*list, line);
-    if (!more)
-        panic("out of memory");
-    *list = more;
-}
-
-static void add_header(struct curl_slist **list, const char *name, const char *value)
-{
-    char line[HEADER_MAX + 64];
-    if (!*value)
-        return;
-    snprintf(line, sizeof line, "%s: %s", name, value);
-    add_line(list, line);
-}
-
-// Servers of ten years ago: many a ministry has one.
-static CURLcode allow_old(CURL *c, void *context, void *arg)
-{
-    (void)c, (void)arg;
-    SSL_CTX_set_options(context, SSL_OP_LEGACY_SERVER_CONNECT);
-    return CURLE_OK;
-}
-
-static void set_tls(CURL *c, bool old)
-{
-    curl_easy_setopt(c, CURLOPT_SSLVERSION,
-                     old ? (long)CURL_SSLVERSION_TLSv1_0 : (long)CURL_SSLVERSION_DEFAULT);
-    curl_easy_setopt(c, CURLOPT_SSL_CIPHER_LIST, old ? "DEFAULT@SECLEVEL=0" : NULL);
-    curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, old ? 0L : 1L);
-    curl_easy_setopt(c, CURLOPT_SSL_CTX_FUNCTION, old ? allow_old : NULL);
-}
-
-static void set_limits(CURL *c, const struct http_options *o, const char *proxy)
-{
-    curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, (long)o->connect_ms);
-    curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 64L);
-    curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, 15L);
-    curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(c, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
-    curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-    // Without these two a proxy from the environment would get around the guard. What the proxy's
-    // URL says of user and password is sent to the proxy alone.
-    curl_easy_setopt(c, CURLOPT_PROXY, proxy);
-    curl_easy_setopt(c, CURLOPT_NOPROXY, *proxy ? "" : "*");
-}
-
 static void set_callbacks(CURL *c, struct transfer *t)
 {
     curl_easy_setopt(c, CURLOPT_PRIVATE, t);
@@ -439,62 +361,36 @@ static void set_callbacks(CURL *c, struct transfer *t)
     curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, t);
 }
 
-static void add_common(struct curl_slist **list, const struct http_request *r)
-{
-    static const char accept[] =
-        "application/rss+xml, application/atom+xml, application/feed+json, text/html, "
-        "application/xhtml+xml;q=0.9, application/xml;q=0.9, */*;q=0.5";
-    add_header(list, "Accept", accept);
-    add_header(list, "If-None-Match", r->etag); // of the last hop's answer, whoever that is
-    add_header(list, "If-Modified-Since", r->last_modified);
-}
-
-static void set_headers(struct transfer *t, const struct http_request *r)
-{
-    add_common(&t->any, r);
-    if (r->n_headers)
-        add_common(&t->own, r);
-    for (size_t i = 0; i < r->n_headers; i++)
-        add_line(&t->own, r->headers[i]);
-}
-
 // One hop: what is for the site alone goes to no other, the whole has one time limit.
 static void start_hop(struct transfer *t)
 {
-    struct http *h = t->http;
-    int64_t left_ms = t->started_ms + h->options.total_ms - clock_monotonic_ms();
-    bool own = t->own && redirect_own(t->site, t->url);
-    curl_easy_setopt(t->easy, CURLOPT_URL, t->url);
-    curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, (long)(left_ms > 1 ? left_ms : 1));
-    curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, own ? t->own : t->any);
-    if (t->old_tls)
-        set_tls(t->easy, url_same_site(t->site, t->url));
-    CURLMcode code = curl_multi_add_handle(h->multi, t->easy);
+    t->forbidden = t->allowed = false;
+    transfer_set_hop(t, t->started_ms + t->http->options.total_ms - clock_monotonic_ms());
+    CURLMcode code = curl_multi_add_handle(t->http->multi, t->easy);
     if (code != CURLM_OK)
         panic("curl_multi_add_handle: %s", curl_multi_strerror(code));
 }
 
 void http_get(struct http *h, const struct http_request *r, http_done *fn, void *arg)
 {
+    size_t max = h->options.body_max;
     struct transfer *t = mem_alloc(sizeof *t);
     *t = (struct transfer){.http = h,
                            .fn = fn,
                            .arg = arg,
+                           .may_follow = r->may_follow,
+                           .enough = r->enough,
                            .site = mem_strdup(r->site ? r->site : r->url),
                            .old_tls = r->old_tls,
                            .started_ms = clock_monotonic_ms(),
-                           .body = buf_new(h->options.body_max)};
-    const char *proxy = r->proxy && *r->proxy ? r->proxy : h->options.proxy;
-    CURL *c = t->easy = curl_easy_init();
-    if (!c)
+                           .body = buf_new(r->enough > max ? r->enough : max)};
+    if (!(t->easy = curl_easy_init()))
         panic("out of memory");
-    t->proxied = *proxy != '\0';
-    set_limits(c, &h->options, proxy);
-    set_callbacks(c, t);
-    curl_easy_setopt(c, CURLOPT_USERAGENT, h->options.user_agent);
-    curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, ""); // all that this libcurl can unpack
-    curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-    set_headers(t, r);
+    transfer_set_up(t, r);
+    set_callbacks(t->easy, t);
+    for (; t->n_hops < r->n_hops && t->n_hops < HTTP_HOPS_MAX - 1; t->n_hops++)
+        t->hops[t->n_hops] =
+            (struct http_hop){r->hops[t->n_hops].status, mem_strdup(r->hops[t->n_hops].url)};
     t->next = h->all;
     if (h->all)
         h->all->prev = t;

@@ -20,7 +20,8 @@ enum http_outcome {
     HTTP_TLS,       // certificate or handshake
     HTTP_TOO_LARGE, // body or headers beyond the bound
     HTTP_REDIRECTS, // too many, or to what is not fetched
-    HTTP_BROKEN     // the answer is not HTTP as it should be
+    HTTP_BROKEN,    // the answer is not HTTP as it should be
+    HTTP_STOPPED    // a redirect that the caller did not want followed: the last of the hops
 };
 
 struct http_options {
@@ -31,6 +32,15 @@ struct http_options {
     size_t body_max; // after decompression
     int redirects;   // at most HTTP_HOPS_MAX - 1
 };
+
+// A redirect that was answered with.
+struct http_hop {
+    int status;
+    char *url; // where it led, absolute; as received, cut, if it is no URL
+};
+
+// Asked before a redirect to `url` is followed, with the `arg` of the request. False: it is not.
+typedef bool http_may_follow(void *arg, const char *url);
 
 struct http_request {
     const char *url;
@@ -43,15 +53,13 @@ struct http_request {
     bool old_tls;      // TLS 1.0, unsafe renegotiation, certificates that cannot be verified; for
                        // url_same_site() URLs of it
     const char *proxy; // instead of the options' one; NULL or "": that one
+    http_may_follow *may_follow; // NULL: every redirect is followed
+    const struct http_hop *hops; // those that led to `url`: they count, and are in the response
+    size_t n_hops;
+    size_t enough; // bytes of the body, unpacked: what is beyond is not read; 0: all is wanted
 };
 
 enum { HTTP_HOPS_MAX = 21 }; // the most redirects that are followed, and one that is not
-
-// A redirect that was answered with.
-struct http_hop {
-    int status;
-    char *url; // where it led, absolute; as received, cut, if it is no URL
-};
 
 // Strings are never NULL, and are as received: not clean, not trusted.
 struct http_response {

@@ -317,7 +317,8 @@ struct client {
     enum http_outcome outcome;
     int status, redirects;
     size_t size;
-    char problem[512], url[300], body[4096], etag[100], last_modified[100], type[100], retry[20];
+    char problem[512], url[300], last_hop[300], body[4096], etag[100], last_modified[100],
+        type[100], retry[20];
 };
 
 static void on_done(void *arg, const struct http_response *r)
@@ -330,6 +331,7 @@ static void on_done(void *arg, const struct http_response *r)
     snprintf(c->problem, sizeof c->problem, "%s", r->problem);
     snprintf(c->url, sizeof c->url, "%s", r->url);
     snprintf(c->body, sizeof c->body, "%.*s", (int)r->size, (const char *)r->body);
+    snprintf(c->last_hop, sizeof c->last_hop, "%s", r->n_hops ? r->hops[r->n_hops - 1].url : "");
     snprintf(c->etag, sizeof c->etag, "%s", r->etag);
     snprintf(c->last_modified, sizeof c->last_modified, "%s", r->last_modified);
     snprintf(c->type, sizeof c->type, "%s", r->content_type);
@@ -440,6 +442,8 @@ static void every_answer_ends_in_one_outcome(void **state)
         {"http://127.0.0.2/", HTTP_FORBIDDEN, 0, "--allow-private"},
         {"http://0x7f.2/", HTTP_FORBIDDEN, 0, "127.0.0.2"},
         {"http://127.0.0.1:1/", HTTP_NO_ANSWER, 0, "no complete answer"},
+        // ::1 is not allowed, 127.0.0.1 is: what is told is that nobody listens there.
+        {"http://localhost:1/", HTTP_NO_ANSWER, 0, "no complete answer"},
         {"http://name.invalid/", HTTP_NO_HOST, 0, "no such host"},
     };
     struct client *c = *state;
@@ -484,6 +488,60 @@ static void validators_go_there_and_come_back(void **state)
     get(c, "/conditional", "\"v1\"", "Tue, 14 Nov 2023 22:13:20 GMT");
     wait_for(c, 1);
     assert_int_equal(c->status, 304);
+}
+
+static bool not_to_ok(void *arg, const char *url)
+{
+    (void)arg;
+    return !strstr(url, "/ok");
+}
+
+static void a_redirect_that_is_not_wanted_is_not_followed_but_told(void **state)
+{
+    struct client *c = *state;
+    char url[100], first[] = "http://127.0.0.1/first";
+    struct http_hop hops[] = {{301, first}, {302, first}, {303, first}, {307, first}};
+    struct http_request r = {.url = url, .etag = "", .last_modified = "", .may_follow = not_to_ok};
+    snprintf(url, sizeof url, "http://127.0.0.1:%d/to-ok", port);
+    http_get(c->http, &r, on_done, c);
+    wait_for(c, 1);
+    assert_int_equal(c->outcome, HTTP_STOPPED);
+    assert_int_equal(c->redirects, 0);
+    assert_non_null(strstr(c->last_hop, "/ok"));
+    snprintf(url, sizeof url, "http://127.0.0.1:%d/to-echo", port);
+    r.hops = hops; // what led there counts
+    r.n_hops = 4;
+    http_get(c->http, &r, on_done, c);
+    wait_for(c, 1);
+    assert_int_equal(c->outcome, HTTP_ANSWERED);
+    assert_int_equal(c->redirects, 5);
+    snprintf(url, sizeof url, "http://127.0.0.1:%d/loop", port);
+    http_get(c->http, &r, on_done, c);
+    wait_for(c, 1);
+    assert_int_equal(c->outcome, HTTP_REDIRECTS);
+    assert_int_equal(c->redirects, 5);
+}
+
+static void no_more_is_read_than_is_enough(void **state)
+{
+    static const struct {
+        const char *path;
+        size_t enough, want;
+    } cases[] = {
+        {"/body", 1000, 1000}, {"/bomb", 70000, 70000}, {"/body", BODY_MAX + 5, BODY_MAX + 5},
+        {"/ok", 1000, 6},      {"/ok", 3, 3},           {"/ok", 6, 6}};
+    struct client *c = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char url[100];
+        struct http_request r = {
+            .url = url, .etag = "", .last_modified = "", .enough = cases[i].enough};
+        snprintf(url, sizeof url, "http://127.0.0.1:%d%s", port, cases[i].path);
+        http_get(c->http, &r, on_done, c);
+        wait_for(c, 1);
+        assert_int_equal(c->outcome, HTTP_ANSWERED);
+        assert_int_equal(c->status, 200);
+        assert_int_equal(c->size, cases[i].want);
+    }
 }
 
 static void a_redirects_headers_are_not_the_answers(void **state)
@@ -665,6 +723,8 @@ int main(void)
         TEST(every_answer_ends_in_one_outcome),
         TEST(what_is_no_url_is_not_asked_for),
         TEST(validators_go_there_and_come_back),
+        TEST(a_redirect_that_is_not_wanted_is_not_followed_but_told),
+        TEST(no_more_is_read_than_is_enough),
         TEST(a_redirects_headers_are_not_the_answers),
         TEST(a_users_headers_go_to_no_other_site),
         TEST(a_page_elsewhere_is_asked_for_without_the_sources_headers),
