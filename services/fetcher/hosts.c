@@ -16,12 +16,13 @@ struct waiting {
 
 struct host {
     char name[300];
-    struct waiting *first, *last_poll, *last; // polls and documents, then pages
+    struct waiting *first, *last_poll, *last; // polls and parked ones, then pages
     size_t n;
     int running;
-    int64_t gap;              // of the last job
-    int64_t ended;            // the last request; 0: none yet
-    int64_t paused;           // until when
+    int64_t gap;             // of the last job
+    int64_t ended;           // the last request; 0: none yet
+    int64_t paused, delayed; // until when
+    bool held;
     struct host *prev, *next; // among those with jobs
     bool active;
 };
@@ -114,7 +115,7 @@ static void deactivate(struct hosts *h, struct host *host)
 
 static void enqueue(struct host *host, struct waiting *w)
 {
-    bool poll = w->job.source > 0 || w->job.document;
+    bool poll = w->job.source > 0 || w->job.parked;
     struct waiting *before = poll ? host->last_poll : host->last;
     struct waiting **at = before ? &before->next : &host->first;
     w->next = *at;
@@ -179,7 +180,8 @@ static void list_idle(void *arg, uint64_t key, void *value)
 {
     struct idle *idle = arg;
     const struct host *host = value;
-    bool rests = host->paused > idle->now || (host->ended && host->ended + host->gap > idle->now);
+    bool rests = host->paused > idle->now || host->delayed > idle->now ||
+                 (host->ended && host->ended + host->gap > idle->now);
     if (host->n == 0 && host->running == 0 && !rests)
         idle->keys[idle->n++] = key;
 }
@@ -201,13 +203,20 @@ static int limit(const struct hosts *h, const struct host *host)
     return host->first->job.gap_ms == 0 ? HOSTS_AT_ONCE : 1;
 }
 
+// When gap and crawl delay are over.
+static int64_t rested_at(const struct host *host, int64_t gap_ms)
+{
+    int64_t rested = host->ended ? host->ended + gap_ms : 0;
+    return rested > host->delayed ? rested : host->delayed;
+}
+
 // When the host's first job may start; INT64_MAX while its requests under way are as many as
 // allowed.
 static int64_t ready_at(const struct hosts *h, const struct host *host)
 {
-    if (host->running >= limit(h, host))
+    if (host->held || host->running >= limit(h, host))
         return INT64_MAX;
-    int64_t rested = host->ended ? host->ended + host->first->job.gap_ms : 0;
+    int64_t rested = rested_at(host, host->first->job.gap_ms);
     return rested > host->paused ? rested : host->paused;
 }
 
@@ -247,4 +256,46 @@ void hosts_pause(struct hosts *h, const char *name, int64_t until)
     struct host *host = host_of(h, name);
     if (until > host->paused)
         host->paused = until;
+}
+
+void hosts_delay(struct hosts *h, const char *name, int64_t until)
+{
+    struct host *host = host_of(h, name);
+    if (until > host->delayed)
+        host->delayed = until;
+}
+
+bool hosts_hold(struct hosts *h, const char *name)
+{
+    struct host *host = host_of(h, name);
+    bool held = host->held;
+    host->held = true;
+    return !held;
+}
+
+void hosts_release(struct hosts *h, const char *name)
+{
+    host_of(h, name)->held = false;
+}
+
+static bool is_same(const struct job *a, const struct job *b)
+{
+    return a->source == b->source && (a->source > 0 || strcmp(a->id, b->id) == 0);
+}
+
+void hosts_look(const struct hosts *h, const char *name, const struct job *job,
+                struct hosts_look *out)
+{
+    *out = (struct hosts_look){0};
+    const struct host *host = map_get(h->all, key_of(name));
+    if (!host)
+        return;
+    for (const struct waiting *w = host->first; w && !out->queued; w = w->next) {
+        out->queued = is_same(&w->job, job);
+        out->before += !out->queued;
+    }
+    out->running = host->running;
+    out->held = host->held;
+    out->paused_ms = host->paused;
+    out->resting_ms = rested_at(host, job->gap_ms);
 }

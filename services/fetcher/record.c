@@ -36,6 +36,7 @@ void record_clear(struct record *r)
 {
     source_free(&r->source);
     entry_free(&r->entry);
+    record_forget_hops(r);
     free(r->url);
     free(r->content_type);
     free(r->etag);
@@ -46,7 +47,27 @@ void record_clear(struct record *r)
     *r = (struct record){0};
 }
 
+void record_forget_hops(struct record *r)
+{
+    for (size_t i = 0; i < r->n_hops; i++)
+        free(r->hops[i].url);
+    r->n_hops = 0;
+}
+
+void record_hops(struct record *r, const struct http_response *response)
+{
+    record_forget_hops(r);
+    for (; r->n_hops < response->n_hops && r->n_hops < HTTP_HOPS_MAX; r->n_hops++)
+        r->hops[r->n_hops] = (struct http_hop){response->hops[r->n_hops].status,
+                                               mem_strdup(response->hops[r->n_hops].url)};
+}
+
 const char *record_url(const struct record *r)
+{
+    return r->n_hops > 0 ? r->hops[r->n_hops - 1].url : record_wanted(r);
+}
+
+const char *record_wanted(const struct record *r)
 {
     if (r->page)
         return r->page->document;
@@ -79,7 +100,11 @@ struct http_request record_request(const struct record *r)
 {
     const Newswire__V1__SourceOptions *o = r->source ? r->source->options : r->entry->options;
     const char *source = r->source ? r->source->url : r->entry->source_url;
-    struct http_request q = {.url = record_url(r), .etag = "", .last_modified = ""};
+    struct http_request q = {.url = record_url(r),
+                             .etag = "",
+                             .last_modified = "",
+                             .hops = r->hops,
+                             .n_hops = r->n_hops};
     if (!r->page && !r->step) {
         q.etag = r->source ? r->source->etag : r->entry->etag;
         q.last_modified = r->source ? r->source->last_modified : r->entry->last_modified;
@@ -146,7 +171,9 @@ static void keep_response(struct record *r, const struct http_response *response
 // (record_poll.c).
 static void tell_visit(struct record *r, struct ledger *l, const struct http_response *response)
 {
-    struct visit visit = {record_url(r), &r->robots, response, r->fetched_ms};
+    const char *wanted = record_wanted(r);
+    struct visit visit = {wanted,    record_url(r), &r->robots,   r->hops,
+                          r->n_hops, response,      r->fetched_ms};
     struct arena *arena = arena_new(4096);
     Newswire__V1__Event event = NEWSWIRE__V1__EVENT__INIT;
     event.at_ms = r->fetched_ms;
@@ -238,11 +265,15 @@ void record_understood(struct record *r, struct ledger *l,
     r->date_from = NULL;
 }
 
-void record_refused(struct record *r, struct ledger *l, int64_t now_ms)
+void record_refused(struct record *r, struct ledger *l, const char *why, int64_t now_ms)
 {
-    struct problem why;
     r->fetched_ms = now_ms;
-    robots_refusal(&r->robots, &why);
     tell_visit(r, l, NULL);
-    record_failed(r, l, why.text, r->robots.verdict == ROBOTS_MUST_NOT);
+    record_failed(r, l, why, r->robots.verdict == ROBOTS_MUST_NOT);
+}
+
+void record_lost(struct record *r, struct ledger *l, const char *why, int64_t now_ms)
+{
+    r->fetched_ms = now_ms;
+    record_failed(r, l, why, false);
 }

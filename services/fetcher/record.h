@@ -16,11 +16,14 @@
 #include "services/fetcher/robots_cache.h"
 
 struct record {
-    int64_t backfill;      // newest entries published of a new source
-    struct source *source; // of a poll, else NULL
-    struct entry *entry;   // of a page, else NULL
-    uint64_t removals;     // of the ledger, when they were read from it
-    struct robots_ruling robots;
+    int64_t backfill;            // newest entries published of a new source
+    struct source *source;       // of a poll, else NULL
+    struct entry *entry;         // of a page, else NULL
+    uint64_t removals;           // of the ledger, when they were read from it
+    struct robots_ruling robots; // of record_url()
+    // Redirects so far, where not all of them were followed in one go.
+    struct http_hop hops[HTTP_HOPS_MAX];
+    size_t n_hops;
     // Of the response.
     int64_t fetched_ms;
     char *url, *content_type, *etag, *last_modified;
@@ -48,7 +51,10 @@ enum err record_source(struct record *r, struct ledger *l, uint64_t number) MUST
 enum err record_entry(struct record *r, struct ledger *l, const char *id) MUST_CHECK;
 void record_clear(struct record *r);
 
+// Where it is to be asked for now: where redirects led, or as it was listed.
 const char *record_url(const struct record *r);
+// A redirect is to be followed later (HTTP_STOPPED): record_url() is where it leads.
+void record_hops(struct record *r, const struct http_response *response);
 Newswire__V1__SourceKind record_kind(const struct record *r);
 // Title and date that the source gives the entry's page; borrowed from it. NULL: none.
 pb_announcement record_hint(const struct entry *e);
@@ -90,5 +96,7 @@ enum record_again { RECORD_CHANGED, RECORD_SAME, RECORD_UNREADABLE, RECORD_ELSEW
 enum record_again record_again(struct ledger *l, const struct page_copy *page,
                                const Newswire__V1__ExtractResult *result, const char *problem,
                                int64_t now_ms);
-// It was not asked for at all: robots.txt says no, see r->robots.
-void record_refused(struct record *r, struct ledger *l, int64_t now_ms);
+// It was not asked for: robots.txt says no, see r->robots.
+void record_refused(struct record *r, struct ledger *l, const char *why, int64_t now_ms);
+// It was not asked for, for our own reasons, and will be later.
+void record_lost(struct record *r, struct ledger *l, const char *why, int64_t now_ms);

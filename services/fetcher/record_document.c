@@ -20,6 +20,7 @@ bool record_document(struct record *r, pb_result **page)
     if (!wrapper || url_canonical((*page)->document, canonical) ||
         url_host((*page)->document, host))
         return false;
+    record_forget_hops(r);
     r->page = *page;
     *page = NULL;
     return true;
@@ -42,7 +43,7 @@ enum record_next record_document_response(struct record *r, struct ledger *l,
     struct outcome o = outcome_of(response, retry_after_s);
     if (o.verdict == VERDICT_READ) {
         snprintf(detail, sizeof detail, "HTTP %d in %" PRId64 " ms, %zu bytes, %.500s",
-                 response->status, response->elapsed_ms, response->size, record_url(r));
+                 response->status, response->elapsed_ms, response->size, record_wanted(r));
         tell(r, l, "document-fetched", detail);
         return RECORD_READ;
     }
@@ -105,7 +106,7 @@ void record_document_failed(struct record *r, struct ledger *l, const char *why,
     struct problem trouble;
     if (record_gone(r, l))
         return;
-    problem_set(&trouble, OK, "%s: %.400s", why, record_url(r));
+    problem_set(&trouble, OK, "%s: %.400s", why, record_wanted(r));
     if (page_trouble(r->page->announcement, "")) {
         record_failed(r, l, trouble.text, lasting); // neither has anything to publish
         return;

@@ -6,6 +6,10 @@
 
 #include "services/fetcher/record.h"
 
+// As it was listed, before any redirect.
+const char *record_wanted(const struct record *r);
+void record_forget_hops(struct record *r);
+
 // True if the user removed the source, and with it the entry, while it was asked for.
 bool record_gone(const struct record *r, struct ledger *l);
 

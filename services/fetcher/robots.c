@@ -9,6 +9,7 @@
 #include "common/mem.h"
 
 enum { SITEMAPS_MAX = 50, LINE_MAX_SIZE = 2048, PATH_MAX_SIZE = 8192, AGENT_MAX_SIZE = 100 };
+enum { DELAY_STATED_MAX_S = 1000000000 };
 
 struct rule {
     const char *text; // "Disallow: /a", for a person
@@ -143,8 +144,8 @@ static int read_delay(const char *value)
     double delay = strtod(value, &end);
     if (end == value || !(delay > 0))
         return 0;
-    if (delay >= ROBOTS_DELAY_MAX_S)
-        return ROBOTS_DELAY_MAX_S;
+    if (delay >= DELAY_STATED_MAX_S)
+        return DELAY_STATED_MAX_S;
     int whole = (int)delay;
     return whole + (delay > whole);
 }
@@ -302,9 +303,15 @@ bool robots_allows(const struct robots *r, const char *path, struct robots_rule 
     return !best || best->allow;
 }
 
-int robots_delay_s(const struct robots *r)
+int robots_delay_stated_s(const struct robots *r)
 {
     return rules_for_us(r)->delay_s;
+}
+
+int robots_delay_s(const struct robots *r)
+{
+    int stated = robots_delay_stated_s(r);
+    return stated < ROBOTS_DELAY_MAX_S ? stated : ROBOTS_DELAY_MAX_S;
 }
 
 const char *robots_sitemap(const struct robots *r, size_t index)

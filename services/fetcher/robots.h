@@ -32,8 +32,10 @@ struct robots_rule {
 // that decided; it may be NULL.
 bool robots_allows(const struct robots *r, const char *path, struct robots_rule *rule);
 
-// Seconds to wait between two requests, 0 if not stated, at most ROBOTS_DELAY_MAX_S.
+// Seconds to wait between two requests, 0 if not stated, at most ROBOTS_DELAY_MAX_S; and what was
+// stated, which may be more.
 int robots_delay_s(const struct robots *r);
+int robots_delay_stated_s(const struct robots *r);
 
 // Absolute or relative addresses of sitemaps, whoever they are for; NULL after the last.
 const char *robots_sitemap(const struct robots *r, size_t index);

@@ -9,7 +9,6 @@
 #include "common/map.h"
 #include "common/mem.h"
 #include "common/text.h"
-#include "services/fetcher/robots.h"
 
 struct site {
     uint64_t key;
@@ -95,6 +94,7 @@ static void by_rules(const struct site *s, const char *url, struct robots_ruling
     keep_text(rule.text, out->rule);
     out->line = rule.line;
     out->delay_ms = robots_delay_s(s->rules) * 1000;
+    out->delay_stated_s = robots_delay_stated_s(s->rules);
 }
 
 void robots_cache_ask(struct robots_cache *c, const char *url, int64_t now_ms,
@@ -117,14 +117,29 @@ void robots_cache_ask(struct robots_cache *c, const char *url, int64_t now_ms,
         out->verdict = ROBOTS_LATER;
 }
 
-void robots_refusal(const struct robots_ruling *r, struct problem *out)
+// "news.example.com", with a port that is not the scheme's own.
+static void site_of(const char *url, char out[300])
 {
+    if (url_host(url, out))
+        snprintf(out, 300, "the site");
+    char *port = strrchr(out, ':');
+    if (port && strcmp(port, strncmp(url, "https:", 6) == 0 ? ":443" : ":80") == 0)
+        *port = '\0';
+}
+
+void robots_refusal(const struct robots_ruling *r, const char *url, bool redirected,
+                    struct problem *out)
+{
+    char site[300], status[40], what[300] = "it";
+    site_of(url, site);
+    if (redirected)
+        snprintf(what, sizeof what, "%.250s, where it redirects to", url);
+    snprintf(status, sizeof status, "HTTP %d", r->status);
     if (r->verdict == ROBOTS_MUST_NOT)
-        problem_set(out, OK, "robots.txt of the site forbids it (%s)", r->rule);
-    else if (r->status)
-        problem_set(out, OK, "robots.txt of the site cannot be had (HTTP %d)", r->status);
+        problem_set(out, OK, "robots.txt of %s forbids %s (%s)", site, what, r->rule);
     else
-        problem_set(out, OK, "robots.txt of the site cannot be had (%s)", r->problem);
+        problem_set(out, OK, "robots.txt of %s%s cannot be had (%s)", site,
+                    redirected ? ", where it redirects to," : "", r->status ? status : r->problem);
 }
 
 size_t robots_cache_sitemaps(const struct robots_cache *c, const char *url, const char **out,
@@ -150,7 +165,7 @@ void robots_cache_put(struct robots_cache *c, const char *robots, const struct h
         drop(c, c->first);
     struct site *s = mem_alloc(sizeof *s);
     s->key = key_of(robots);
-    s->answer = r->outcome == HTTP_TOO_LARGE ? ROBOTS_ALLOW_ALL : robots_answer(r->status);
+    s->answer = robots_answer(r->status);
     s->until_ms =
         now_ms + (s->answer == ROBOTS_DISALLOW_ALL ? ROBOTS_KEEP_MISSING_MS : ROBOTS_KEEP_MS);
     if (s->answer == ROBOTS_READ)

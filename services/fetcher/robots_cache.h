@@ -9,12 +9,17 @@
 #include "common/err.h"
 #include "services/fetcher/extract/url.h"
 #include "services/fetcher/http.h"
+#include "services/fetcher/robots.h"
 
 enum {
     ROBOTS_KEEP_MS = 86400000,
     ROBOTS_KEEP_MISSING_MS = 600000, // no answer, 5xx
     ROBOTS_SITES_MAX = 20000,        // beyond, the oldest go
 };
+
+enum {
+    ROBOTS_ENOUGH = ROBOTS_SIZE_MAX + 1
+}; // bytes to be read of a file: one more tells that it is cut
 
 struct robots_cache;
 
@@ -34,7 +39,8 @@ enum { ROBOTS_TEXT_SIZE = 256 };
 
 struct robots_ruling {
     enum robots_verdict verdict;
-    int64_t delay_ms;               // the crawl delay that the site asks for, 0 if none
+    int64_t delay_ms;               // the crawl delay that is kept to, 0 if none
+    int delay_stated_s;             // that the site asks for, which may be more
     char rule[ROBOTS_TEXT_SIZE];    // the line that decided, clean, cut; "" for none
     int line;                       // its number, 0 for none
     int status;                     // of robots.txt; 0: no answer
@@ -44,8 +50,9 @@ struct robots_ruling {
 // `verdict` UNKNOWN: nothing else is filled.
 void robots_cache_ask(struct robots_cache *c, const char *url, int64_t now_ms,
                       struct robots_ruling *out);
-// MUST_NOT or LATER as a sentence.
-void robots_refusal(const struct robots_ruling *r, struct problem *out);
+// MUST_NOT or LATER as a sentence. `url`: what was ruled on; `redirected`: another URL led there.
+void robots_refusal(const struct robots_ruling *r, const char *url, bool redirected,
+                    struct problem *out);
 
 // Stores the sitemaps that the site of `url` names in its robots.txt, at most `max`; the strings
 // live until the next robots_cache_put(). Returns how many.

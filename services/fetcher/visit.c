@@ -31,7 +31,7 @@ static Newswire__V1__Robots *robots_message(const struct visit *v, struct arena 
     m->verdict = verdicts[v->robots->verdict];
     if (m->verdict == NEWSWIRE__V1__ROBOTS__VERDICT__NOT_ASKED)
         return m;
-    if (robots_url(v->url, url) == OK)
+    if (robots_url(v->ruled, url) == OK)
         m->url = arena_strndup(arena, url, strlen(url));
     m->rule = fit(arena, v->robots->rule, ROBOTS_TEXT_SIZE);
     m->line = (uint32_t)v->robots->line;
@@ -41,14 +41,14 @@ static Newswire__V1__Robots *robots_message(const struct visit *v, struct arena 
     return m;
 }
 
-static void add_hops(const struct http_response *r, struct arena *arena, pb_visit *m)
+static void add_hops(const struct http_hop *hops, size_t n, struct arena *arena, pb_visit *m)
 {
-    m->redirects = arena_alloc(arena, (r->n_hops + 1) * sizeof *m->redirects);
-    for (size_t i = 0; i < r->n_hops && i < HTTP_HOPS_MAX; i++) {
+    m->redirects = arena_alloc(arena, (n + 1) * sizeof *m->redirects);
+    for (size_t i = 0; i < n && i < HTTP_HOPS_MAX; i++) {
         Newswire__V1__Hop *hop = arena_alloc(arena, sizeof *hop);
         newswire__v1__hop__init(hop);
-        hop->status = (uint32_t)r->hops[i].status;
-        hop->url = fit(arena, r->hops[i].url, URL_MAX);
+        hop->status = (uint32_t)hops[i].status;
+        hop->url = fit(arena, hops[i].url, URL_MAX);
         m->redirects[m->n_redirects++] = hop;
     }
 }
@@ -61,9 +61,9 @@ pb_visit *visit_message(const struct visit *v, struct arena *arena)
     m->at_ms = v->at_ms;
     m->url = fit(arena, v->url, URL_MAX);
     m->robots = robots_message(v, arena);
+    add_hops(r ? r->hops : v->hops, r ? r->n_hops : v->n_hops, arena, m);
     if (!r)
         return m;
-    add_hops(r, arena, m);
     m->status = (uint32_t)r->status;
     m->problem = fit(arena, r->problem, PROBLEM_BYTES);
     m->elapsed_ms = (uint32_t)(r->elapsed_ms > 0 ? r->elapsed_ms : 0);

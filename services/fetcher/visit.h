@@ -14,8 +14,11 @@ typedef Newswire__V1__Reading pb_reading;
 // A request that is described: `url` was asked for, `robots` allowed or refused it.
 struct visit {
     const char *url;
+    const char *ruled; // what `robots` is about: the URL, or where it redirected to
     const struct robots_ruling *robots;
-    const struct http_response *response; // NULL: nothing was asked for
+    const struct http_hop *hops; // that led to `ruled`
+    size_t n_hops;
+    const struct http_response *response; // with all its hops; NULL: nothing was asked for there
     int64_t at_ms;
 };
 

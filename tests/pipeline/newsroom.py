@@ -105,7 +105,10 @@ class Newsroom:
                 for name, value in {**headers, "Content-Length": str(len(body))}.items():
                     self.send_header(name, value)
                 self.end_headers()
-                self.wfile.write(body)
+                try:
+                    self.wfile.write(body)
+                except OSError:
+                    self.close_connection = True  # the fetcher hung up: it has read enough
 
             def log_message(self, *args):
                 pass

@@ -25,7 +25,7 @@ static void add_page(struct hosts *h, const char *host, const char *id, int64_t 
 
 static void add_document(struct hosts *h, const char *host, const char *id, int64_t gap_ms)
 {
-    struct job job = {.gap_ms = gap_ms, .document = true};
+    struct job job = {.gap_ms = gap_ms, .parked = true};
     snprintf(job.id, sizeof job.id, "%s", id);
     hosts_add(h, host, &job);
 }
@@ -210,6 +210,67 @@ static void a_host_is_not_forgotten_while_it_must_rest(void **state)
     hosts_free(&h);
 }
 
+static void a_host_that_is_held_starts_nothing(void **state)
+{
+    (void)state;
+    struct hosts *h = hosts_new(0);
+    int64_t wake;
+    add_page(h, "a:80", "x", 0), add_page(h, "a:80", "y", 0), add_page(h, "新闻.cn:80", "z", 0);
+    assert_string_equal(next(h, 0, &wake), "a:80 x");
+    assert_true(hosts_hold(h, "a:80"));
+    assert_false(hosts_hold(h, "a:80")); // by another already
+    assert_string_equal(next(h, 0, &wake), "新闻.cn:80 z");
+    assert_string_equal(next(h, 0, &wake), "-");
+    assert_int_equal(wake, INT64_MAX);
+    hosts_release(h, "a:80");
+    assert_string_equal(next(h, 0, &wake), "a:80 y");
+    assert_true(hosts_hold(h, "a:80"));
+    hosts_free(&h);
+}
+
+static void a_crawl_delay_is_kept_to_like_a_pause(void **state)
+{
+    (void)state;
+    struct hosts *h = hosts_new(0);
+    int64_t wake;
+    add_page(h, "a:80", "x", 0);
+    hosts_delay(h, "a:80", 5000);
+    hosts_delay(h, "a:80", 3000); // shortens nothing
+    assert_string_equal(next(h, 4999, &wake), "-");
+    assert_int_equal(wake, 5000);
+    assert_string_equal(next(h, 5000, &wake), "a:80 x");
+    hosts_free(&h);
+}
+
+static void what_a_job_waits_for_is_told(void **state)
+{
+    (void)state;
+    struct hosts *h = hosts_new(1);
+    struct job page = {.gap_ms = 1000}, poll = {.source = 9, .gap_ms = 1000};
+    struct hosts_look look;
+    int64_t wake;
+    snprintf(page.id, sizeof page.id, "z");
+    hosts_look(h, "a:80", &page, &look);
+    assert_false(look.queued);
+    add_page(h, "a:80", "x", 1000), add_page(h, "a:80", "y", 1000), add_page(h, "a:80", "z", 1000);
+    add_poll(h, "a:80", 9, 1000);
+    assert_string_equal(next(h, 0, &wake), "a:80 9");
+    hosts_hold(h, "a:80");
+    hosts_pause(h, "a:80", 7000);
+    hosts_done(h, "a:80", 500);
+    hosts_look(h, "a:80", &page, &look);
+    assert_true(look.queued && look.held);
+    assert_int_equal(look.before, 2);
+    assert_int_equal(look.running, 0);
+    assert_int_equal(look.paused_ms, 7000);
+    assert_int_equal(look.resting_ms, 1500);
+    hosts_delay(h, "a:80", 2000);
+    hosts_look(h, "a:80", &poll, &look);
+    assert_false(look.queued);
+    assert_int_equal(look.resting_ms, 2000);
+    hosts_free(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -223,6 +284,9 @@ int main(void)
         cmocka_unit_test(what_waits_is_counted_by_host_and_over_all),
         cmocka_unit_test(hosts_that_were_used_are_forgotten_after_their_rest),
         cmocka_unit_test(a_host_is_not_forgotten_while_it_must_rest),
+        cmocka_unit_test(a_host_that_is_held_starts_nothing),
+        cmocka_unit_test(a_crawl_delay_is_kept_to_like_a_pause),
+        cmocka_unit_test(what_a_job_waits_for_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

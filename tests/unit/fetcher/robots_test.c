@@ -177,6 +177,7 @@ static void the_crawl_delay_is_whole_seconds_up_to_sixty(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct robots *r = read_text(rows[i].text);
         assert_int_equal(robots_delay_s(r), rows[i].want);
+        assert_true(robots_delay_stated_s(r) >= rows[i].want);
         robots_free(&r);
     }
 }
