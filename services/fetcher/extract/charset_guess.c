@@ -12,6 +12,7 @@ struct pairs {
     uint32_t ordinary; // in the part of the encoding that ordinary text uses
     uint32_t frequent; // one of the commonest characters and marks
     uint32_t lone;     // whose second byte is ASCII
+    uint32_t followed; // by another at once
 };
 
 // 的 一 是 不 在 有 人 这 了 中 ， 。 、 和 国 为 年 日 月, and 公 司 告 报 会 关 于 股 市 大 发 业
@@ -141,6 +142,7 @@ static struct pairs count_pairs(const uint8_t *b, size_t n, bool big5)
         unsigned pair = (unsigned)b[i] << 8 | trail;
         p.frequent += big5 ? is_frequent_big5(pair) : is_frequent_gb(pair);
         i += four ? 3 : 1;
+        p.followed += i + 1 < n && b[i + 1] >= 0x80;
     }
     return p;
 }
@@ -206,7 +208,7 @@ enum charset_guess charset_guess(const uint8_t *bytes, size_t size)
 static bool is_latin(const struct pairs *p)
 {
     return p->count + p->broken >= 2 && p->lone * 10 >= p->count * 6 &&
-           p->ordinary * 10 <= p->count && p->frequent == 0;
+           p->followed * 4 <= p->count && p->ordinary * 10 <= p->count && p->frequent == 0;
 }
 
 enum charset_guess charset_guess_instead(const uint8_t *bytes, size_t size,

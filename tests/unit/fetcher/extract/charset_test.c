@@ -272,6 +272,7 @@ static void latin_declared_as_gbk_is_windows_1252(void **state)
 {
     (void)state;
     static const struct row rows[] = {
+        {BYTES("\x82]\x92]\x9D]"), "charset=gbk", "俔抅漖", "gb18030", "gb18030", false, 0},
         {BYTES("the company\x92s caf\xE9 \x96 it\x92s \x93good\x94"), "charset=gbk",
          "the company’s café – it’s “good”", "windows-1252", "gb18030", true, 0},
         {BYTES("Gr\xF6\xDF"
