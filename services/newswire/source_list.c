@@ -11,6 +11,7 @@
 
 #include "common/mem.h"
 #include "common/text.h"
+#include "services/fetcher/extract/charset.h"
 
 enum { URL_BYTES = 2048, TITLE_BYTES = 1024 };
 
@@ -234,20 +235,25 @@ static bool is_reference(const char *s, size_t n)
     return at > start && at < n && s[at] == ';';
 }
 
-// Escapes every & that begins no reference, which libxml2 would leave out with the name behind it:
-// from an address, its parameters. All lines stay where they are.
+// The text in clean UTF-8, which libxml2 does not see to when it recovers, with every & escaped
+// that begins no reference, which it would leave out with the name behind it: from an address, its
+// parameters. All lines stay where they are.
 static struct buf escape_bare(const char *bytes, size_t size)
 {
-    struct buf out = buf_new(5 * size + 1);
-    const char *end = bytes + size;
-    while (bytes < end) {
-        const char *at = memchr(bytes, '&', (size_t)(end - bytes));
-        size_t n = (size_t)((at ? at + 1 : end) - bytes);
-        buf_add(&out, bytes, n);
+    struct buf decoded = buf_new(4 * size + 1), out = buf_new(20 * size + 1);
+    struct charset_text text = charset_decode((const uint8_t *)bytes, size, "", &decoded);
+    const char *end = text.text + text.size;
+    for (const char *s = text.text; s < end;) {
+        const char *at = memchr(s, '&', (size_t)(end - s));
+        size_t n = (size_t)((at ? at + 1 : end) - s);
+        buf_add(&out, s, n);
         if (at && !is_reference(at, (size_t)(end - at)))
             buf_puts(&out, "amp;");
-        bytes += n;
+        s += n;
     }
+    buf_free(&decoded);
+    if (out.size > 0)
+        out.size = text_clean((char *)out.data, out.size);
     return out;
 }
 
@@ -256,9 +262,9 @@ static xmlDoc *recover(const char *name, const char *bytes, size_t size, struct 
 {
     malformed(name, mended);
     struct buf escaped = escape_bare(bytes, size);
-    xmlDoc *doc = xmlReadMemory(buf_str(&escaped), (int)escaped.size, NULL, NULL,
-                                XML_PARSE_RECOVER | XML_PARSE_NONET | XML_PARSE_NOERROR |
-                                    XML_PARSE_NOWARNING);
+    xmlDoc *doc = xmlReadMemory(buf_str(&escaped), (int)escaped.size, NULL, "UTF-8",
+                                XML_PARSE_RECOVER | XML_PARSE_IGNORE_ENC | XML_PARSE_NONET |
+                                    XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
     buf_free(&escaped);
     if (doc && !xmlDocGetRootElement(doc)) {
         xmlFreeDoc(doc);

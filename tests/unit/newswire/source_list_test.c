@@ -59,6 +59,13 @@ static void opml_that_is_not_well_formed_is_read_and_its_line_told(void **state)
          "要闻", "list:3: "},
         {"<opml><body><outline xmlUrl='http://a/' text='要闻'/></body></opml>", "http://a/", "要闻",
          ""},
+        {"<?xml version='1.0' encoding='gb2312'?><opml><body>\n<outline "
+         "text='\xB9\xFA\xCE\xF1\xD4\xBA' "
+         "xmlUrl='http://a/?b=1&c=2'/></body></opml>",
+         "http://a/?b=1&c=2", "国务院", "list:2: "},
+        {"<opml><body>\n<outline text='要\xED\xA7\x94闻中国公告' "
+         "xmlUrl='http://a/?b&c'/></body></opml>",
+         "http://a/?b&c", "要\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD闻中国公告", "list:2: "},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct source_list l;
