@@ -22,7 +22,7 @@
 #include "services/classifier/intake.h"
 #include "tests/unit/folder.h"
 
-enum { GIVE_UP_MS = 20000, RESEND_MS = 200, WINDOW = 8, MESSAGES_MAX = 200 };
+enum { GIVE_UP_MS = 60000, RESEND_MS = 200, WINDOW = 8, MESSAGES_MAX = 200 };
 
 #define STORE "0123456789abcdef0123456789abcdef"
 
@@ -264,6 +264,31 @@ static bool has_puts(struct place *p, size_t n)
     return p->n_sink >= n;
 }
 
+// The first PUT of a title that begins so. It may come twice: on a busy machine a PUT is sent again
+// before the first answer is read.
+static const Newswire__V1__Put *put_of(const struct place *p, const char *title)
+{
+    for (size_t i = 0; i < p->n_sink; i++)
+        if (strncmp(p->at_sink[i]->put->announcement->title, title, strlen(title)) == 0)
+            return p->at_sink[i]->put;
+    return NULL;
+}
+
+// Of n rows, by the titles "a", "b", "c".
+static bool has_put_rows(struct place *p, size_t n)
+{
+    for (const char *title = "a\0b\0c"; n > 0; n--, title += 2)
+        if (!put_of(p, title))
+            return false;
+    return true;
+}
+
+static bool has_put_waiter(struct place *p, size_t n)
+{
+    (void)n;
+    return put_of(p, "wait ");
+}
+
 static bool has_acks(struct place *p, size_t n)
 {
     return count(p, NEWSWIRE__V1__ENVELOPE__BODY_ACK) >= n;
@@ -287,6 +312,21 @@ static bool has_byes(struct place *p, size_t n)
 static bool has_heartbeats(struct place *p, size_t n)
 {
     return count(p, NEWSWIRE__V1__ENVELOPE__BODY_HEARTBEAT) >= n;
+}
+
+// A heartbeat names what is held when it is sent, which may be a while before it is read.
+static const Newswire__V1__Heartbeat *heartbeat_of(const struct place *p, size_t n_held)
+{
+    const pb_envelope *e;
+    for (size_t i = 0; (e = nth(p, NEWSWIRE__V1__ENVELOPE__BODY_HEARTBEAT, i)); i++)
+        if (e->heartbeat->n_held == n_held)
+            return e->heartbeat;
+    return NULL;
+}
+
+static bool has_heartbeat_of(struct place *p, size_t n)
+{
+    return heartbeat_of(p, n);
 }
 
 static bool has_received(struct place *p, size_t n)
@@ -372,10 +412,9 @@ static void what_the_sink_has_committed_is_acknowledged_with_its_key(void **stat
     data(p, 1, "董事会决议"), data(p, 2, "Results");
     until(p, has_acks, 1);
     until(p, holds, 0);
-    assert_int_equal(p->n_sink, 2);
-    const Newswire__V1__Put *put = p->at_sink[0]->put;
+    assert_key(put_of(p, "Results")->key, key(2));
+    const Newswire__V1__Put *put = put_of(p, "董事会决议");
     assert_key(put->key, key(1));
-    assert_string_equal(put->announcement->title, "董事会决议");
     assert_string_equal(put->classification->primary, "other");
     const Newswire__V1__Ack *ack = nth(p, NEWSWIRE__V1__ENVELOPE__BODY_ACK, 0)->ack;
     assert_key(ack->keys[0], key(1));
@@ -480,7 +519,8 @@ static void what_kills_the_workers_is_refused_and_takes_nothing_with_it(void **s
     until(p, has_nacks, 2);
     assert_key(nth(p, NEWSWIRE__V1__ENVELOPE__BODY_NACK, 0)->nack->key, key(2));
     assert_key(nth(p, NEWSWIRE__V1__ENVELOPE__BODY_NACK, 1)->nack->key, key(3));
-    assert_int_equal(p->n_sink, 2);
+    assert_true(put_of(p, "before") && put_of(p, "after"));
+    assert_false(put_of(p, "crash") || put_of(p, "nonsense"));
 }
 
 // A sink may answer a PUT twice, and the second answer find a new delivery of the same row.
@@ -495,17 +535,16 @@ static void a_late_refusal_does_not_send_what_is_not_labelled(void **state)
     until(p, has_puts, 1);
     acknowledge(p, 1);
     until(p, has_acks, 1);
-    size_t before = p->n_sink;
     data(p, 1, wait);
     until(p, holds, 1);
     put_nack(p, 1, NEWSWIRE__V1__REFUSAL__REFUSAL_BUSY, 0);
     put_nack(p, 1, NEWSWIRE__V1__REFUSAL__REFUSAL_POISON, 0);
     until(p, has_heartbeats, count(p, NEWSWIRE__V1__ENVELOPE__BODY_HEARTBEAT) + 2);
-    assert_int_equal(p->n_sink, before);
+    assert_null(put_of(p, "wait "));
     assert_int_equal(count(p, NEWSWIRE__V1__ENVELOPE__BODY_NACK), 0);
     fclose(fopen(go, "w"));
-    until(p, has_puts, before + 1);
-    assert_non_null(p->at_sink[before]->put->classification);
+    until(p, has_put_waiter, 1);
+    assert_non_null(put_of(p, "wait ")->classification);
 }
 
 static void rows_of_two_ledgers_are_two_whatever_their_numbers(void **state)
@@ -516,7 +555,7 @@ static void rows_of_two_ledgers_are_two_whatever_their_numbers(void **state)
     later.epoch = 4; // of the same ledger, restored from a backup
     until(p, has_sessions, 1);
     data(p, 1, "a"), data_of(p, other, "b"), data_of(p, later, "c");
-    until(p, has_puts, 3);
+    until(p, has_put_rows, 3);
     put_ack(p, keys, 1);
     until(p, has_acks, 1);
     assert_int_equal(intake_held(p->intake), 2);
@@ -560,12 +599,8 @@ static void heartbeats_name_what_is_held(void **state)
     struct place *p = *state;
     until(p, has_sessions, 1);
     data(p, 7, "a"), data(p, 9, "b");
-    until(p, has_puts, 2);
-    size_t before = count(p, NEWSWIRE__V1__ENVELOPE__BODY_HEARTBEAT);
-    until(p, has_heartbeats, before + 1);
-    const Newswire__V1__Heartbeat *h =
-        nth(p, NEWSWIRE__V1__ENVELOPE__BODY_HEARTBEAT, before)->heartbeat;
-    assert_int_equal(h->n_held, 2);
+    until(p, has_heartbeat_of, 2);
+    const Newswire__V1__Heartbeat *h = heartbeat_of(p, 2);
     assert_int_equal(h->held[0] + h->held[1], 16);
     assert_true(h->session == p->hello);
 }
