@@ -77,6 +77,27 @@ static int64_t kept_ms(struct control *c, const char *id)
     return at_ms;
 }
 
+static Newswire__V1__Waiting *waiting(struct control *c, const struct entry *e)
+{
+    static const Newswire__V1__Waiting__Stage stages[] = {
+        [WAIT_LATER] = NEWSWIRE__V1__WAITING__STAGE__LATER,
+        [WAIT_TURN] = NEWSWIRE__V1__WAITING__STAGE__TURN,
+        [WAIT_ROBOTS] = NEWSWIRE__V1__WAITING__STAGE__ROBOTS,
+        [WAIT_ANSWER] = NEWSWIRE__V1__WAITING__STAGE__ANSWER,
+        [WAIT_READER] = NEWSWIRE__V1__WAITING__STAGE__READER,
+    };
+    struct fetch_wait wait;
+    fetch_look(c->tools.fetch, e, &wait);
+    Newswire__V1__Waiting *m = arena_alloc(c->arena, sizeof *m);
+    newswire__v1__waiting__init(m);
+    m->stage = stages[wait.stage];
+    m->host = control_copy(c, wait.host);
+    m->before = wait.before;
+    m->paused_ms = wait.paused_ms;
+    m->resting_ms = wait.resting_ms;
+    return m;
+}
+
 static Newswire__V1__Page *page_message(struct control *c, const struct entry *e,
                                         const pb_reply *reply)
 {
@@ -96,6 +117,7 @@ static Newswire__V1__Page *page_message(struct control *c, const struct entry *e
     m->attempts = e->attempts;
     m->trouble = control_copy(c, e->trouble);
     m->next_try_ms = e->state == ENTRY_PENDING ? e->next_try_ms : 0;
+    m->waiting = e->state == ENTRY_PENDING ? waiting(c, e) : NULL;
     m->etag = control_copy(c, e->etag);
     m->last_modified = control_copy(c, e->last_modified);
     m->revision = e->revision;

@@ -42,4 +42,13 @@ void fetch_lend(struct fetch *f, const Newswire__V1__ExtractTask *task, lend_rea
 // Whoever lent with this `arg` is gone: it is not called.
 void fetch_take_back(struct fetch *f, const void *arg);
 
+// What an entry that is to be fetched waits for. Times are UTC.
+struct fetch_wait {
+    enum { WAIT_LATER, WAIT_TURN, WAIT_ROBOTS, WAIT_ANSWER, WAIT_READER } stage;
+    char host[300];                // "name:port", where it is or will be asked for
+    size_t before;                 // requests that go before it
+    int64_t paused_ms, resting_ms; // as in struct hosts_look; 0: not, or not any more
+};
+void fetch_look(const struct fetch *f, const struct entry *e, struct fetch_wait *out);
+
 size_t fetch_running(const struct fetch *f);

@@ -38,6 +38,7 @@ static Newswire__V1__Robots *robots_message(const struct visit *v, struct arena 
     m->status = (uint32_t)v->robots->status;
     m->problem = fit(arena, v->robots->problem, ROBOTS_TEXT_SIZE);
     m->delay_s = (uint32_t)(v->robots->delay_ms / 1000);
+    m->delay_stated_s = (uint32_t)v->robots->delay_stated_s;
     return m;
 }
 

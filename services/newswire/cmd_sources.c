@@ -37,8 +37,9 @@ struct listing {
 static void asked_cell(const struct listing *l, const Newswire__V1__Source *s)
 {
     char span[WHEN_SIZE];
-    when_span(l->now_ms - s->polled_ms, span);
-    if (s->polled_ms)
+    int64_t asked_ms = source_asked_ms(s);
+    when_span(l->now_ms - asked_ms, span);
+    if (asked_ms)
         table_cell(l->table, "%s ago", span);
     else
         table_cell(l->table, "not yet");

@@ -46,6 +46,11 @@ bool source_was_asked(const Newswire__V1__Source *s)
     return s->polled_ms || s->failures || *s->trouble;
 }
 
+int64_t source_asked_ms(const Newswire__V1__Source *s)
+{
+    return s->visit && s->visit->at_ms > s->polled_ms ? s->visit->at_ms : s->polled_ms;
+}
+
 static void count(struct buf *out, uint64_t n, const char *one, const char *several)
 {
     if (n)

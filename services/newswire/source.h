@@ -16,5 +16,8 @@ enum err source_backfill_parse(const char *text, Newswire__V1__Backfill *out) MU
 // True once the first poll is over, well or badly.
 bool source_was_asked(const Newswire__V1__Source *s);
 
+// When it was last asked, with success or without; 0: not yet.
+int64_t source_asked_ms(const Newswire__V1__Source *s);
+
 // "feed, 40 entries, 38 to fetch", "paused", "page: HTTP 404, not found", "not asked yet".
 void source_summary(const Newswire__V1__Source *s, struct buf *out);

@@ -74,11 +74,64 @@ static void summary_delivery(const Newswire__V1__Delivery *d, const char *id, st
     }
 }
 
+// "news.example.com", without a port that goes without saying.
+static void host(const char *name, struct buf *out)
+{
+    const char *port = strrchr(name, ':');
+    bool usual = port && (strcmp(port, ":80") == 0 || strcmp(port, ":443") == 0);
+    buf_printf(out, "%.*s", (int)(usual ? (size_t)(port - name) : strlen(name)), name);
+}
+
+// In a host's queue, and what keeps the host.
+static void waiting_turn(const Newswire__V1__Waiting *w, struct buf *out)
+{
+    buf_puts(out, w->stage == NEWSWIRE__V1__WAITING__STAGE__ROBOTS ? "for robots.txt of "
+                                                                   : "for its turn at ");
+    host(w->host, out);
+    if (w->stage == NEWSWIRE__V1__WAITING__STAGE__ROBOTS)
+        buf_puts(out, ", which is being asked for");
+    if (w->before)
+        buf_printf(out, ", %" PRIu64 " %s before it", w->before,
+                   w->before == 1 ? "request" : "requests");
+    if (w->paused_ms) {
+        buf_puts(out, ", the host asked to be left alone until ");
+        at(w->paused_ms, out);
+    } else if (w->resting_ms) {
+        buf_puts(out, ", the next request there goes out at ");
+        at(w->resting_ms, out);
+    }
+}
+
+static void waiting_for(const pb_page *p, struct buf *out)
+{
+    const Newswire__V1__Waiting *w = p->waiting;
+    switch (w->stage) {
+    case NEWSWIRE__V1__WAITING__STAGE__TURN:
+    case NEWSWIRE__V1__WAITING__STAGE__ROBOTS:
+        waiting_turn(w, out);
+        break;
+    case NEWSWIRE__V1__WAITING__STAGE__ANSWER:
+        buf_puts(out, "for the answer of ");
+        host(w->host, out);
+        break;
+    case NEWSWIRE__V1__WAITING__STAGE__READER:
+        buf_puts(out, "for a worker to read it");
+        break;
+    default:
+        buf_puts(out, "until ");
+        at(p->next_try_ms, out);
+    }
+}
+
 static void summary_waiting(const pb_page *p, struct buf *out)
 {
     buf_puts(out, p->attempts ? "waiting to be tried again" : "waiting to be fetched");
+    if (p->waiting) {
+        buf_puts(out, ": ");
+        waiting_for(p, out);
+    }
     if (*p->trouble)
-        buf_printf(out, ": %s", p->trouble);
+        buf_printf(out, "; the last try failed: %s", p->trouble);
 }
 
 static void summary_given_up(const struct story *s, struct buf *out)
@@ -157,6 +210,8 @@ static void write_robots(const Newswire__V1__Robots *r, struct buf *out)
     readable_url(r->url, out);
     if (r->delay_s)
         buf_printf(out, ", crawl delay %" PRIu32 " s", r->delay_s);
+    if (r->delay_stated_s > r->delay_s)
+        buf_printf(out, " in place of the %" PRIu32 " s that it states", r->delay_stated_s);
 }
 
 static void write_hops(const pb_visit *v, struct buf *out)

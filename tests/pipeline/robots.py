@@ -47,6 +47,21 @@ def refused(stack, entry, host, url):
         raise Failure(f"the request is told as {visits[0]}")
 
 
+def paused(stack, room):
+    """What waits behind a page that answered 429 says so, and until when."""
+    room.bodies[room.path(5)] = lambda headers: (429, {"Retry-After": "300"}, b"")
+    room.add_pages([6])
+    room.show_feed([5, 6], "/paused.xml")
+    stack.run("add", room.base + "/paused.xml", "--gap", "1s", "--no-wait")
+    until(lambda: "429" in stack.run("why", room.url(5), check=False).stdout, 10, "the page that answers 429 is asked for")
+    told = stack.json("why", room.url(6))[0]
+    if "asked to be left alone until" not in told["summary"] or told["page"]["waiting"]["stage"] != "turn":
+        raise Failure(f"what waits says {told['summary']!r}, {told['page']['waiting']}")
+    told = stack.json("why", room.url(5))[0]["summary"]
+    if "waiting to be tried again: until" not in told or "429" not in told:
+        raise Failure(f"what answered 429 says {told!r}")
+
+
 def published(stack):
     return sum(source["published"] for source in stack.json("sources"))
 
@@ -73,6 +88,7 @@ def test():
                 raise Failure(f"{room.url(1)} was fetched, though forbidden")
             if room.asked(room.path(2)) != 1 or room.asked(room.path(3)) != 1:
                 raise Failure(f"what is allowed was not fetched once: {room.requests}")
+            paused(stack, room)
     return "pages that a redirect leads to are fetched as robots.txt of their own site allows"
 
 

@@ -144,6 +144,27 @@ static void a_page_that_was_left_out_is_told_with_its_source(void **state)
     assert_null(reply.page->delivery);
 }
 
+static void a_page_to_be_fetched_is_told_with_what_it_waits_for(void **state)
+{
+    struct place *p = *state;
+    add(p, FEED);
+    see(p, PAGE, ENTRY_PENDING);
+    pb_reply reply = why(p, PAGE);
+    assert_int_equal(reply.page->waiting->stage, NEWSWIRE__V1__WAITING__STAGE__TURN);
+    assert_string_equal(reply.page->waiting->host, "news.example.com:80");
+    char id[URL_ID_SIZE];
+    assert_int_equal(control_entry_id(PAGE, id), OK);
+    int64_t now = clock_utc_ms();
+    assert_int_equal(ledger_entry_failed(p->control.tools.ledger, id, "HTTP 503", now + 60000, now),
+                     OK);
+    reply = why(p, PAGE);
+    assert_int_equal(reply.page->waiting->stage, NEWSWIRE__V1__WAITING__STAGE__LATER);
+    assert_int_equal(reply.page->next_try_ms, now + 60000);
+    assert_int_equal(ledger_entry_failed(p->control.tools.ledger, id, "HTTP 410", 0, now), OK);
+    reply = why(p, PAGE);
+    assert_null(reply.page->waiting);
+}
+
 static void what_was_told_with_facts_comes_back_with_them(void **state)
 {
     struct place *p = *state;
@@ -186,6 +207,8 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_source_is_listed_as_it_was_added, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_page_that_was_left_out_is_told_with_its_source, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_page_to_be_fetched_is_told_with_what_it_waits_for, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(what_was_told_with_facts_comes_back_with_them, set_up,
                                         tear_down),

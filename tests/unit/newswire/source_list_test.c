@@ -323,6 +323,19 @@ static void a_summary_says_how_a_source_does(void **state)
     }
 }
 
+static void a_source_that_failed_was_asked_all_the_same(void **state)
+{
+    (void)state;
+    Newswire__V1__Source s = NEWSWIRE__V1__SOURCE__INIT;
+    Newswire__V1__Visit visit = NEWSWIRE__V1__VISIT__INIT;
+    assert_int_equal(source_asked_ms(&s), 0);
+    s.visit = &visit;
+    visit.at_ms = 7000;
+    assert_int_equal(source_asked_ms(&s), 7000);
+    s.polled_ms = 8000;
+    assert_int_equal(source_asked_ms(&s), 8000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -336,6 +349,7 @@ int main(void)
         cmocka_unit_test(an_option_has_only_its_values),
         cmocka_unit_test(a_backfill_is_all_none_or_a_number),
         cmocka_unit_test(a_summary_says_how_a_source_does),
+        cmocka_unit_test(a_source_that_failed_was_asked_all_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

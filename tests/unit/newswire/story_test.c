@@ -240,7 +240,8 @@ static void where_a_page_stands_is_one_sentence(void **state)
     } rows[] = {
         {NEWSWIRE__V1__PAGE__STATE__WAITING, "", false, false, "waiting to be fetched"},
         {NEWSWIRE__V1__PAGE__STATE__WAITING, "HTTP 404, 未找到", false, true,
-         "waiting to be fetched: HTTP 404, 未找到; number 41 has what the feed says of it"},
+         "waiting to be fetched; the last try failed: HTTP 404, 未找到; number 41 has what the "
+         "feed says of it"},
         {NEWSWIRE__V1__PAGE__STATE__GIVEN_UP, "HTTP 410, gone for good", false, false,
          "given up: HTTP 410, gone for good; `newswire refresh` of this URL tries it once more"},
         {NEWSWIRE__V1__PAGE__STATE__GIVEN_UP, "robots.txt of the site forbids it", true, false,
@@ -265,6 +266,51 @@ static void where_a_page_stands_is_one_sentence(void **state)
         assert_summary(
             &(struct story){"https://a/", &x.reply, rows[i].in_store ? &x.news : NULL, ""},
             rows[i].want);
+    }
+}
+
+static void what_a_page_waits_for_is_told(void **state)
+{
+    (void)state;
+    enum { LATER, TURN, ROBOTS, ANSWER, READER };
+    static const struct {
+        int stage;
+        const char *host;
+        uint64_t before;
+        int64_t paused_ms, resting_ms;
+        uint32_t attempts;
+        const char *want;
+    } rows[] = {
+        {LATER, "a:80", 0, 0, 0, 2, "waiting to be tried again: until 2026-11-19 11:04:05 +08:00"},
+        {TURN, "news.example:443", 0, 0, 0, 0,
+         "waiting to be fetched: for its turn at news.example"},
+        {TURN, "127.0.0.2:8931", 1, 0, then_ms, 0,
+         "waiting to be fetched: for its turn at 127.0.0.2:8931, 1 request before it, the next "
+         "request there goes out at 2026-11-19 11:04:05 +08:00"},
+        {TURN, "xn--efv.cn:80", 12, then_ms, then_ms, 1,
+         "waiting to be tried again: for its turn at xn--efv.cn, 12 requests before it, the host "
+         "asked to be left alone until 2026-11-19 11:04:05 +08:00"},
+        {ROBOTS, "a:80", 3, 0, 0, 0,
+         "waiting to be fetched: for robots.txt of a, which is being asked for, 3 requests before "
+         "it"},
+        {ANSWER, "a:80", 0, 0, 0, 0, "waiting to be fetched: for the answer of a"},
+        {READER, "a:80", 0, 0, 0, 0, "waiting to be fetched: for a worker to read it"},
+    };
+    struct example x;
+    Newswire__V1__Waiting waiting = NEWSWIRE__V1__WAITING__INIT;
+    example_fill(&x);
+    x.page.state = NEWSWIRE__V1__PAGE__STATE__WAITING;
+    x.page.trouble = (char *)"";
+    x.page.next_try_ms = then_ms;
+    x.page.waiting = &waiting;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        waiting.stage = (Newswire__V1__Waiting__Stage)rows[i].stage;
+        waiting.host = (char *)rows[i].host;
+        waiting.before = rows[i].before;
+        waiting.paused_ms = rows[i].paused_ms;
+        waiting.resting_ms = rows[i].resting_ms;
+        x.page.attempts = rows[i].attempts;
+        assert_summary(&(struct story){"https://a/", &x.reply, NULL, ""}, rows[i].want);
     }
 }
 
@@ -308,7 +354,7 @@ static void what_became_of_the_delivery_is_told(void **state)
 static void who_allowed_or_refused_a_page_is_told(void **state)
 {
     (void)state;
-    enum { NO, YES, FORBIDDEN, LATER };
+    enum { NO, YES, FORBIDDEN, LATER, DELAYED };
     static const struct {
         int verdict;
         const char *rule;
@@ -323,6 +369,8 @@ static void who_allowed_or_refused_a_page_is_told(void **state)
         {YES, "", 0, 0, "larger", "allowed, it cannot be read (larger): http://a/robots.txt"},
         {FORBIDDEN, "Disallow: /", 2, 200, "",
          "forbidden by \"Disallow: /\", line 2 of http://a/robots.txt"},
+        {DELAYED, "", 0, 200, "",
+         "http://a/robots.txt, crawl delay 60 s in place of the 86400 s that it states\n"},
         {LATER, "", 0, 503, "",
          "unknown, so nothing is fetched for now: HTTP 503 from http://a/robots.txt"},
         {LATER, "", 0, 0, "timed out",
@@ -332,7 +380,10 @@ static void who_allowed_or_refused_a_page_is_told(void **state)
         struct example x;
         struct buf out = buf_new(4096);
         example_fill(&x);
-        x.robots.verdict = (Newswire__V1__Robots__Verdict)rows[i].verdict;
+        x.robots.verdict =
+            (Newswire__V1__Robots__Verdict)(rows[i].verdict == DELAYED ? YES : rows[i].verdict);
+        x.robots.delay_s = rows[i].verdict == DELAYED ? 60 : 0;
+        x.robots.delay_stated_s = rows[i].verdict == DELAYED ? 86400 : 0;
         x.robots.rule = (char *)rows[i].rule;
         x.robots.line = rows[i].line;
         x.robots.status = rows[i].status;
@@ -492,6 +543,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_story_is_read_from_top_to_bottom),
         cmocka_unit_test(where_a_page_stands_is_one_sentence),
+        cmocka_unit_test(what_a_page_waits_for_is_told),
         cmocka_unit_test(what_became_of_the_delivery_is_told),
         cmocka_unit_test(who_allowed_or_refused_a_page_is_told),
         cmocka_unit_test(a_url_that_is_not_known_is_told_with_its_neighbours),
