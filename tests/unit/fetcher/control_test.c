@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "services/fetcher/control_parts.h"
+#include "tests/unit/folder.h"
 
 #define FEED "http://news.example.com/feed"
 #define PAGE "http://news.example.com/要闻/1.html"
@@ -20,7 +21,7 @@
 static char *worker_argv[] = {(char[]){"/proc/self/exe"}, (char[]){"--worker"}, NULL};
 
 struct place {
-    char folder[64], path[96];
+    char folder[FOLDER_SIZE];
     struct guard *guard;
     struct http *http;
     struct control control;
@@ -36,12 +37,9 @@ static int set_up(void **state)
     struct place *p = mem_alloc(sizeof *p);
     struct problem why = {""};
     struct control_tools *t = &p->control.tools;
-    char url[128];
-    snprintf(p->folder, sizeof p->folder, "/tmp/newswire-control-XXXXXX");
-    if (!mkdtemp(p->folder))
-        return -1;
-    snprintf(p->path, sizeof p->path, "%s/fetcher.db", p->folder);
-    snprintf(url, sizeof url, "sqlite:%s", p->path);
+    char url[64];
+    folder_make(p->folder);
+    snprintf(url, sizeof url, "sqlite:%s/fetcher.db", p->folder);
     if (ledger_open(url, &t->ledger, &why) || guard_new(NULL, 0, &p->guard, &why))
         fail_msg("%s", why.text);
     p->control.loop = loop_new();
@@ -63,7 +61,6 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-    static const char *const suffixes[] = {"", "-wal", "-shm", ".lock"};
     struct place *p = *state;
     fetch_free(&p->control.tools.fetch);
     flush_free(&p->control.tools.flush);
@@ -72,12 +69,7 @@ static int tear_down(void **state)
     ledger_close(&p->control.tools.ledger);
     arena_free(&p->control.arena);
     loop_free(&p->control.loop);
-    for (size_t i = 0; i < 4; i++) {
-        char name[128];
-        snprintf(name, sizeof name, "%s%s", p->path, suffixes[i]);
-        unlink(name);
-    }
-    rmdir(p->folder);
+    folder_remove(p->folder);
     free(p);
     return 0;
 }
@@ -199,21 +191,19 @@ static void known_urls_like_an_unknown_one_are_named(void **state)
     assert_non_null(strstr(reply.error, "is not a URL"));
 }
 
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
 int main(int argc, char **argv)
 {
     (void)argv;
     if (argc > 1)
         return pause();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_source_is_listed_as_it_was_added, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_page_that_was_left_out_is_told_with_its_source, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(a_page_to_be_fetched_is_told_with_what_it_waits_for, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(what_was_told_with_facts_comes_back_with_them, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(known_urls_like_an_unknown_one_are_named, set_up,
-                                        tear_down),
+        TEST(a_source_is_listed_as_it_was_added),
+        TEST(a_page_that_was_left_out_is_told_with_its_source),
+        TEST(a_page_to_be_fetched_is_told_with_what_it_waits_for),
+        TEST(what_was_told_with_facts_comes_back_with_them),
+        TEST(known_urls_like_an_unknown_one_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a source is asked for beside itself, and what its silence and its pages are an alarm for: on
-// a ledger in a folder of the test's own.
+// What a source is asked for beside itself: the sitemaps of its site, the next pages of a list.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,133 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "common/log.h"
-#include "common/mem.h"
-#include "services/fetcher/record.h"
-
-#define FEED    "http://news.example.com/feed"
-#define KIND(k) NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_##k
-
-enum { HOUR_MS = 3600000, ENTRIES_MAX = 40 };
-static const int64_t now = 1700000000000;
-
-typedef Newswire__V1__ExtractResult pb_result;
-typedef Newswire__V1__Entry pb_entry;
-
-struct place {
-    char folder[64], path[96], url[128];
-    struct ledger *ledger;
-};
-
-static void open_ledger(struct place *p)
-{
-    struct problem why = {""};
-    if (ledger_open(p->url, &p->ledger, &why))
-        fail_msg("%s", why.text);
-}
-
-static int set_up(void **state)
-{
-    struct place *p = mem_alloc(sizeof *p);
-    snprintf(p->folder, sizeof p->folder, "/tmp/newswire-record-XXXXXX");
-    if (!mkdtemp(p->folder))
-        return -1;
-    snprintf(p->path, sizeof p->path, "%s/fetcher.db", p->folder);
-    snprintf(p->url, sizeof p->url, "sqlite:%s", p->path);
-    open_ledger(p);
-    *state = p;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    static const char *const suffixes[] = {"", "-wal", "-shm", ".lock"};
-    struct place *p = *state;
-    ledger_close(&p->ledger);
-    for (size_t i = 0; i < 4; i++) {
-        char name[128];
-        snprintf(name, sizeof name, "%s%s", p->path, suffixes[i]);
-        unlink(name);
-    }
-    rmdir(p->folder);
-    free(p);
-    return 0;
-}
-
-// Shorthands.
-
-static uint64_t add_source(struct place *p, const char *url, int64_t backfill)
-{
-    struct source s = {
-        .url = (char *)(uintptr_t)url, .gap_ms = -1, .backfill = backfill, .added_ms = now};
-    uint64_t number = 0;
-    assert_int_equal(ledger_source_add(p->ledger, &s, &number), OK);
-    return number;
-}
-
-// What a worker would give: entries http://news.example.com/N, hours after `now`.
-struct found {
-    pb_result result;
-    pb_entry entries[ENTRIES_MAX], *all[ENTRIES_MAX];
-    char links[ENTRIES_MAX][60];
-};
-
-static struct found *found_new(Newswire__V1__SourceKind kind, int first, int last)
-{
-    struct found *f = mem_alloc(sizeof *f);
-    newswire__v1__extract_result__init(&f->result);
-    f->result.found = kind;
-    f->result.entries = f->all;
-    for (int n = last; n >= first; n--) { // the newest first
-        size_t i = f->result.n_entries++;
-        newswire__v1__entry__init(&f->entries[i]);
-        snprintf(f->links[i], 60, "http://news.example.com/%d", n);
-        f->entries[i].link = f->links[i];
-        f->entries[i].at_ms = now + n * HOUR_MS;
-        f->all[i] = &f->entries[i];
-    }
-    return f;
-}
-
-// Asks for whatever the source is due for. Returns its URL, which lives until the next call.
-static const char *ask(struct place *p, uint64_t source, int hour, const char *from,
-                       const pb_result *result)
-{
-    static char asked[200];
-    static int bodies;
-    char body[20];
-    snprintf(body, sizeof body, "%d", ++bodies); // each differs from the one before
-    struct record r = {.backfill = 50};
-    assert_int_equal(record_source(&r, p->ledger, source), OK);
-    snprintf(asked, sizeof asked, "%s", record_url(&r));
-    struct http_response response = {.status = result ? 200 : 404,
-                                     .problem = "",
-                                     .url = from ? from : asked,
-                                     .content_type = "",
-                                     .etag = "",
-                                     .last_modified = "",
-                                     .cache_control = "",
-                                     .expires = "",
-                                     .date = "",
-                                     .retry_after = "",
-                                     .body = (const uint8_t *)body,
-                                     .size = strlen(body)};
-    if (record_response(&r, p->ledger, &response, now + hour * HOUR_MS) == RECORD_READ)
-        record_understood(&r, p->ledger, result);
-    record_clear(&r);
-    return asked;
-}
-
-static struct source *source_of(struct place *p, uint64_t number)
-{
-    struct source *s;
-    assert_int_equal(ledger_source_get(p->ledger, number, &s), OK);
-    return s;
-}
+#include "tests/unit/fetcher/catch_up_place.h"
 
 static bool is_done(struct place *p, uint64_t number)
 {
@@ -147,10 +24,9 @@ static bool is_done(struct place *p, uint64_t number)
 // The entry's state, or -1 if nobody has seen it.
 static int state_of_url(struct place *p, const char *url)
 {
-    char id[URL_ID_SIZE], canonical[URL_MAX + 1];
+    char id[URL_ID_SIZE];
     struct entry *e;
-    assert_int_equal(url_canonical(url, canonical), OK);
-    url_id(canonical, id);
+    id_of(url, id);
     if (ledger_entry_get(p->ledger, id, &e))
         return -1;
     int state = (int)e->state;
@@ -208,8 +84,7 @@ static void what_is_still_to_be_asked_for_survives_a_crash(void **state)
     struct place *p = *state;
     uint64_t source = jumped(p);
     assert_int_equal(ledger_flush(p->ledger), OK);
-    ledger_close(&p->ledger);
-    open_ledger(p);
+    place_reopen(p);
     struct found *f = found_new(KIND(SITEMAP), 1, 15);
     ask(p, source, 20, NULL, &f->result);
     free(f);
@@ -446,105 +321,7 @@ static void a_next_page_on_another_site_is_not_asked_for(void **state)
     assert_true(is_done(p, source));
 }
 
-// Alarms.
-
-static void a_source_silent_beyond_its_habit_is_an_alarm(void **state)
-{
-    struct place *p = *state;
-    uint64_t source = add_source(p, FEED, BACKFILL_ALL);
-    struct ledger_alarm quiet;
-    for (int n = 1; n <= 48; n++) { // one an hour for two days
-        struct found *f = found_new(KIND(FEED), n - 4, n);
-        ask(p, source, n, NULL, &f->result);
-        free(f);
-    }
-    assert_int_equal(ledger_quiet(p->ledger, now + (48 + 71) * (int64_t)HOUR_MS, &quiet), OK);
-    assert_int_equal(quiet.n, 0);
-    assert_int_equal(ledger_quiet(p->ledger, now + (48 + 73) * (int64_t)HOUR_MS, &quiet), OK);
-    assert_int_equal(quiet.n, 1);
-    assert_string_equal(quiet.url, FEED);
-    struct found *f = found_new(KIND(FEED), 121, 125);
-    ask(p, source, 48 + 73, NULL, &f->result); // it speaks again
-    free(f);
-    assert_int_equal(ledger_quiet(p->ledger, now + (48 + 73) * (int64_t)HOUR_MS, &quiet), OK);
-    assert_int_equal(quiet.n, 0);
-}
-
-static void a_source_that_never_lists_anything_is_an_alarm_after_a_month(void **state)
-{
-    struct place *p = *state;
-    uint64_t source = add_source(p, "http://国资.example/要闻.xml", BACKFILL_ALL);
-    struct found *f = found_new(KIND(FEED), 1, 0);
-    struct ledger_alarm quiet;
-    ask(p, source, 1, NULL, &f->result);
-    free(f);
-    assert_int_equal(ledger_quiet(p->ledger, now + 29 * 24 * (int64_t)HOUR_MS, &quiet), OK);
-    assert_int_equal(quiet.n, 0);
-    assert_int_equal(ledger_quiet(p->ledger, now + 31 * 24 * (int64_t)HOUR_MS, &quiet), OK);
-    assert_int_equal(quiet.n, 1);
-}
-
-static void a_single_page_may_be_silent_for_ever(void **state)
-{
-    struct place *p = *state;
-    uint64_t source = add_source(p, "http://news.example.com/notice", BACKFILL_ALL);
-    pb_result page = NEWSWIRE__V1__EXTRACT_RESULT__INIT;
-    pb_announcement a = NEWSWIRE__V1__ANNOUNCEMENT__INIT;
-    a.title = a.text = "国务院国资委公告";
-    page.found = KIND(PAGE);
-    page.announcement = &a;
-    ask(p, source, 1, NULL, &page);
-    struct ledger_alarm quiet;
-    assert_int_equal(ledger_quiet(p->ledger, now + 365 * 24 * (int64_t)HOUR_MS, &quiet), OK);
-    assert_int_equal(quiet.n, 0);
-}
-
-static void give_page(struct place *p, int n, const char *text)
-{
-    char url[60], id[URL_ID_SIZE], canonical[URL_MAX + 1];
-    snprintf(url, sizeof url, "http://news.example.com/%d", n);
-    assert_int_equal(url_canonical(url, canonical), OK);
-    url_id(canonical, id);
-    struct record r = {.backfill = 50};
-    assert_int_equal(record_entry(&r, p->ledger, id), OK);
-    pb_result page = NEWSWIRE__V1__EXTRACT_RESULT__INIT;
-    pb_announcement a = NEWSWIRE__V1__ANNOUNCEMENT__INIT;
-    a.title = "Board approves dividend";
-    a.text = (char *)(uintptr_t)text;
-    page.found = KIND(PAGE);
-    page.announcement = &a;
-    r.url = mem_strdup(url);
-    r.etag = mem_strdup("");
-    r.last_modified = mem_strdup("");
-    r.fetched_ms = now;
-    record_understood(&r, p->ledger, &page);
-    record_clear(&r);
-}
-
-static void pages_that_stop_giving_text_are_an_alarm_until_one_does_again(void **state)
-{
-    struct place *p = *state;
-    uint64_t source = add_source(p, FEED, BACKFILL_ALL);
-    struct found *f = found_new(KIND(FEED), 1, 12);
-    ask(p, source, 12, NULL, &f->result);
-    free(f);
-    struct ledger_alarm barren;
-    give_page(p, 1, "The board approved the annual dividend.");
-    for (int n = 2; n <= 6; n++) {
-        assert_int_equal(ledger_barren(p->ledger, 5, &barren), OK);
-        assert_int_equal(barren.n, 0);
-        give_page(p, n, "");
-        give_page(p, n, ""); // the second time it is given up
-    }
-    assert_int_equal(ledger_barren(p->ledger, 5, &barren), OK);
-    assert_int_equal(barren.n, 1);
-    assert_string_equal(barren.url, FEED);
-    give_page(p, 7, "董事会批准了年度分红方案。");
-    assert_int_equal(ledger_barren(p->ledger, 5, &barren), OK);
-    assert_int_equal(barren.n, 0);
-}
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, place_set_up, place_tear_down)
 
 int main(void)
 {
@@ -564,10 +341,6 @@ int main(void)
         TEST(a_list_without_an_end_is_left_after_ten_pages),
         TEST(a_page_that_shows_nothing_new_is_the_last),
         TEST(a_next_page_on_another_site_is_not_asked_for),
-        TEST(a_source_silent_beyond_its_habit_is_an_alarm),
-        TEST(a_source_that_never_lists_anything_is_an_alarm_after_a_month),
-        TEST(a_single_page_may_be_silent_for_ever),
-        TEST(pages_that_stop_giving_text_are_an_alarm_until_one_does_again),
     };
     log_open("test", LOG_ERROR);
     return cmocka_run_group_tests(tests, NULL, NULL);

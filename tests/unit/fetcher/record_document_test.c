@@ -8,77 +8,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-#include "common/mem.h"
-#include "services/fetcher/record.h"
+#include "tests/unit/fetcher/record_place.h"
 
-#define FEED     "http://news.example.com/feed"
-#define PAGE     "http://news.example.com/a/1"
 #define DOCUMENT "http://files.example.com/1.pdf"
-
-enum { HOUR_MS = 3600000 };
-static const int64_t now = 1700000000000;
-
-typedef Newswire__V1__ExtractResult pb_result;
-
-struct place {
-    char folder[64], path[96];
-    struct ledger *ledger;
-};
-
-static int set_up(void **state)
-{
-    struct place *p = mem_alloc(sizeof *p);
-    struct problem why = {""};
-    char url[128];
-    snprintf(p->folder, sizeof p->folder, "/tmp/newswire-document-XXXXXX");
-    if (!mkdtemp(p->folder))
-        return -1;
-    snprintf(p->path, sizeof p->path, "%s/fetcher.db", p->folder);
-    snprintf(url, sizeof url, "sqlite:%s", p->path);
-    if (ledger_open(url, &p->ledger, &why))
-        fail_msg("%s", why.text);
-    *state = p;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    static const char *const suffixes[] = {"", "-wal", "-shm", ".lock"};
-    struct place *p = *state;
-    ledger_close(&p->ledger);
-    for (size_t i = 0; i < 4; i++) {
-        char name[128];
-        snprintf(name, sizeof name, "%s%s", p->path, suffixes[i]);
-        unlink(name);
-    }
-    rmdir(p->folder);
-    free(p);
-    return 0;
-}
 
 static char *mutable(const char *s)
 {
     return (char *)(uintptr_t)s;
 }
 
-static struct http_response answer(int status, const char *url)
+static struct http_response answer_of(int status, const char *url)
 {
-    return (struct http_response){.status = status,
-                                  .problem = "",
-                                  .url = url,
-                                  .content_type = "text/html",
-                                  .etag = "\"1\"",
-                                  .last_modified = "",
-                                  .cache_control = "",
-                                  .expires = "",
-                                  .date = "",
-                                  .retry_after = "",
-                                  .body = (const uint8_t *)"<p>",
-                                  .size = 3};
+    struct http_response r = answer(status, url, "<p>");
+    r.etag = "\"1\"";
+    return r;
 }
 
 // The last row of the outbox, to be freed; NULL: none.
@@ -103,14 +49,10 @@ static pb_announcement *published(struct place *p)
 // A source, and a page that it lists without a word.
 static uint64_t add_page(struct place *p, char id[URL_ID_SIZE])
 {
-    struct source s = {.url = mutable(FEED), .gap_ms = -1, .backfill = BACKFILL_ALL};
     struct sighting seen = {.id = id, .url = PAGE, .host = "news.example.com:80"};
-    uint64_t number = 0;
     enum seen outcome;
-    char canonical[URL_MAX + 1];
-    assert_int_equal(url_canonical(PAGE, canonical), OK);
-    url_id(canonical, id);
-    assert_int_equal(ledger_source_add(p->ledger, &s, &number), OK);
+    id_of(PAGE, id);
+    uint64_t number = add_source(p, FEED, BACKFILL_ALL);
     assert_int_equal(ledger_entry_see(p->ledger, number, &seen, now, &outcome), OK);
     return number;
 }
@@ -142,7 +84,7 @@ static pb_result *wrapper(const char *text, const char *document)
 static void begin(struct place *p, const char *id, const char *text, struct record *r)
 {
     pb_result *page = wrapper(text, DOCUMENT);
-    struct http_response response = answer(200, PAGE);
+    struct http_response response = answer_of(200, PAGE);
     *r = (struct record){.backfill = 50};
     assert_int_equal(record_entry(r, p->ledger, id), OK);
     assert_int_equal(record_response(r, p->ledger, &response, now), RECORD_READ);
@@ -155,7 +97,7 @@ static void understand(struct place *p, struct record *r, const char *text, uint
 {
     pb_result document = NEWSWIRE__V1__EXTRACT_RESULT__INIT;
     pb_announcement a = NEWSWIRE__V1__ANNOUNCEMENT__INIT;
-    struct http_response response = answer(200, DOCUMENT);
+    struct http_response response = answer_of(200, DOCUMENT);
     assert_int_equal(record_document_response(r, p->ledger, &response, now), RECORD_READ);
     document.found = NEWSWIRE__V1__SOURCE_KIND__SOURCE_KIND_PAGE;
     document.problem = mutable(problem);
@@ -207,7 +149,7 @@ static void where_the_document_cannot_be_had_the_pages_words_go_out(void **state
     struct place *p = *state;
     struct record r;
     char id[URL_ID_SIZE], etag[20];
-    struct http_response missing = answer(404, DOCUMENT);
+    struct http_response missing = answer_of(404, DOCUMENT);
     add_page(p, id);
     begin(p, id, "公告的全文请见附后。", &r);
     assert_int_equal(record_document_response(&r, p->ledger, &missing, now), RECORD_DONE);
@@ -276,7 +218,7 @@ static void a_document_whose_source_was_removed_meanwhile_is_dropped(void **stat
     struct place *p = *state;
     struct record r;
     char id[URL_ID_SIZE];
-    struct http_response response = answer(200, DOCUMENT);
+    struct http_response response = answer_of(200, DOCUMENT);
     uint64_t source = add_page(p, id);
     begin(p, id, "公告的全文请见附后。", &r);
     assert_int_equal(ledger_source_remove(p->ledger, source), OK);
@@ -299,7 +241,7 @@ static void only_a_document_that_can_be_asked_for_is(void **state)
     }
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, place_set_up, place_tear_down)
 
 int main(void)
 {
