@@ -248,10 +248,7 @@ static bool read_found(struct list_reader *r, const struct page_source *source,
 // Not a page but what its script would have fetched.
 static bool is_json(const struct charset_text *text)
 {
-    enum sniff sniff = sniff_document((const uint8_t *)text->text, text->size);
-    const char *open = memchr(text->text, '(', text->size < 100 ? text->size : 100);
-    bool call = open && open + 1 < text->text + text->size && (open[1] == '{' || open[1] == '[');
-    return sniff == SNIFF_JSON || (sniff == SNIFF_TEXT && call);
+    return sniff_document((const uint8_t *)text->text, text->size) == SNIFF_JSON;
 }
 
 static enum err read_json(struct list_reader *r, const struct page_source *source,

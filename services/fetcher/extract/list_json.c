@@ -190,10 +190,10 @@ static void consider(const struct list_json *l, const json_t *array, const char 
     struct best fits = {0};
     size_t all = json_array_size(array), n = all < SAMPLE ? all : SAMPLE;
     fit_fields(l, array, json_array_get(array, 0), "", &shape, &fits);
-    // One alone must have names that say so.
+    // One alone must have names that say so. News has dates, what is recommended beside it seldom.
     bool sure = n >= ENTRIES_MIN || (fits.url >= 2 && fits.title >= 2);
     if (sure && fits.url > 0 && fits.title > 0)
-        shape.score = (double)n * (fits.url + fits.title + fits.date);
+        shape.score = (double)n * (fits.url + fits.title + fits.date) * (fits.date > 0 ? 2 : 1);
     snprintf(shape.path, sizeof shape.path, "%s", *path ? path : ".");
     if (l->markup && shape.score > 0)
         add_markup(l, array, &shape);

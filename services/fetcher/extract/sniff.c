@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "services/fetcher/extract/sniff.h"
 
+#include <ctype.h>
 #include <stdbool.h>
 #include <string.h>
 #include <strings.h>
@@ -91,9 +92,21 @@ static enum sniff markup_kind(const char *s, const char *end)
     return page ? SNIFF_HTML : SNIFF_TEXT;
 }
 
+// Past the name and parenthesis of JSONP, "call.back({…})"; s itself if there are none.
+static const char *skip_call(const char *s, const char *end)
+{
+    const char *at = end - s > 4 && memcmp(s, "/**/", 4) == 0 ? s + 4 : s, *name = at;
+    while (at < end && (isalnum((unsigned char)*at) || (*at && strchr("_$.", *at))))
+        at++;
+    return at > name && end - at > 1 && *at == '(' ? at + 1 : s;
+}
+
 // An object or an array of what is no number: news may begin with [1] or {a}.
 static bool is_json(const char *s, const char *end)
 {
+    s = skip_call(s, end);
+    if (*s != '{' && *s != '[')
+        return false;
     bool object = *s == '{';
     for (s++; s < end && xml_is_space(*s); s++)
         ;
@@ -219,7 +232,7 @@ enum sniff sniff_document(const uint8_t *bytes, size_t size)
         at++;
     if (at == n)
         return SNIFF_EMPTY;
-    if ((text[at] == '{' || text[at] == '[') && is_json(text + at, text + n))
+    if (is_json(text + at, text + n))
         return json_kind(bytes, size);
     enum sniff kind = markup_kind(text + at, text + n);
     return kind == SNIFF_TEXT && is_url_list(text + at, text + n) ? SNIFF_URLS : kind;

@@ -282,6 +282,14 @@ static void json_lists_are_read_by_guess_or_by_statement(void **state)
          "1\",\"date\":"
          "\"2026-11-20\"}]}}",
          "data.rows", "https://example.com/g/1", "国务院国资委公告", "2026-11-20"},
+        {"{\"hot\":[{\"title\":\"Recommended to you\",\"url\":\"/h/1\"},{\"title\":\"Recommended "
+         "as "
+         "well\",\"url\":\"/h/2\"},{\"title\":\"And another "
+         "one\",\"url\":\"/h/3\"}],\"rows\":[{\"title\":"
+         "\"国务院国资委公告\",\"url\":\"/g/"
+         "1\",\"date\":\"2026-11-20\"},{\"title\":\"国务院国资委通知\","
+         "\"url\":\"/g/2\",\"date\":\"2026-11-19\"}]}",
+         "", "https://example.com/g/1", "国务院国资委公告", "2026-11-20"},
         {"[{\"article\":{\"title\":\"关于召开会议的通知\",\"url\":\"/"
          "1.html\",\"date\":\"2026-11-20\"}},"
          "{\"article\":{\"title\":\"Notice of a meeting\",\"url\":\"/2.html\"}}]",

@@ -35,6 +35,8 @@ static void a_document_is_what_its_bytes_are(void **state)
         {BYTES("{\"code\":401,\"msg\":\"请先登录\"}"), SNIFF_JSON},
         {BYTES("{ }"), SNIFF_JSON},
         {BYTES("[[[["), SNIFF_JSON},
+        {BYTES("/**/jQuery.list_1({\"title\": \"<p>公告\"});"), SNIFF_JSON},
+        {BYTES("see(this) <p>公告"), SNIFF_HTML},
         {BYTES("<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>"), SNIFF_XML},
         {BYTES("https://例子.中国/一\r\nhttp://example.com/2\n\n"), SNIFF_URLS},
         {BYTES("https://example.com/1 and more"), SNIFF_TEXT},
