@@ -6,6 +6,7 @@
 
 #include "common/log.h"
 #include "services/fetcher/control_parts.h"
+#include "services/fetcher/record.h"
 
 static Newswire__V1__Backfill *backfill_message(struct control *c, int64_t backfill)
 {
@@ -105,6 +106,37 @@ enum err control_find(struct control *c, const char *url, struct source **out, p
     return e;
 }
 
+static int64_t backfill_of(const Newswire__V1__Backfill *b)
+{
+    return !b ? BACKFILL_STANDARD : b->all ? BACKFILL_ALL : (int64_t)b->newest;
+}
+
+// Of a source that is there already, what was left out at first.
+static void take_left_out(struct control *c, const char *url, const Newswire__V1__AddSource *a,
+                          pb_reply *reply)
+{
+    struct source *s = NULL;
+    bool else_too = a->kind || a->every_s || a->gap || *a->selector || a->options || a->paused;
+    if (!a->take_left_out || !a->backfill || else_too) {
+        control_refuse(c, reply,
+                       a->take_left_out && a->backfill
+                           ? "%.300s is a source already: only --backfill, and nothing beside, can "
+                             "be given for it again, to take what was left out"
+                           : "%.300s is a source already: `newswire sources` shows it; with "
+                             "--backfill, what was left out of it is taken",
+                       url);
+        return;
+    }
+    if (control_find(c, url, &s, reply))
+        return;
+    reply->known = true;
+    reply->affected = record_left_out(c->tools.ledger, s, backfill_of(a->backfill), clock_utc_ms());
+    flush_now(c->tools.flush);
+    fetch_wake(c->tools.fetch);
+    control_list_from(c, s->number - 1, 1, reply);
+    source_free(&s);
+}
+
 void control_add(struct control *c, const Newswire__V1__AddSource *a, pb_reply *reply)
 {
     char url[URL_MAX + 1];
@@ -121,9 +153,7 @@ void control_add(struct control *c, const Newswire__V1__AddSource *a, pb_reply *
                        .kind = a->kind,
                        .paused = a->paused,
                        .gap_ms = a->gap ? (int64_t)a->gap->ms : -1,
-                       .backfill = !a->backfill       ? BACKFILL_STANDARD
-                                   : a->backfill->all ? BACKFILL_ALL
-                                                      : (int64_t)a->backfill->newest,
+                       .backfill = backfill_of(a->backfill),
                        .selector = a->selector,
                        .options = a->options,
                        .added_ms = now,
@@ -132,7 +162,7 @@ void control_add(struct control *c, const Newswire__V1__AddSource *a, pb_reply *
     uint64_t number;
     enum err e = ledger_source_add(c->tools.ledger, &s, &number);
     if (e == ERR_EXISTS) {
-        control_refuse(c, reply, "%.300s is a source already: `newswire sources` shows it", url);
+        take_left_out(c, url, a, reply);
         return;
     }
     ledger_must(c->tools.ledger, e);

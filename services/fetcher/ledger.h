@@ -130,6 +130,11 @@ enum err ledger_entry_published(struct ledger *l, const char *announcement,
 // URLs of a source's newest entries.
 enum err ledger_entry_urls(struct ledger *l, uint64_t source, int limit,
                            void (*fn)(void *arg, const char *url), void *arg) MUST_CHECK;
+// Ids of a source's entries of ENTRY_BASELINE, in the order in which they were seen; hint NULL: the
+// source says nothing of it.
+enum err ledger_left_out(struct ledger *l, uint64_t source,
+                         void (*fn)(void *arg, const char *id, const pb_announcement *hint),
+                         void *arg) MUST_CHECK;
 // Hosts with pending entries, and the pending entries of one host that are due, oldest try first.
 enum err ledger_pending_hosts(struct ledger *l, int64_t now_ms,
                               void (*fn)(void *arg, const char *host), void *arg) MUST_CHECK;

@@ -143,6 +143,24 @@ enum err ledger_entry_urls(struct ledger *l, uint64_t source, int limit,
     return e == ERR_NOTFOUND ? OK : e;
 }
 
+enum err ledger_left_out(struct ledger *l, uint64_t source,
+                         void (*fn)(void *arg, const char *id, const pb_announcement *hint),
+                         void *arg)
+{
+    struct query *q = ledger_query(l, ENTRY_LEFT_OUT);
+    query_int(q, 1, (int64_t)source);
+    enum err e;
+    while ((e = query_step(q)) == OK) {
+        size_t size;
+        const void *bytes = query_get_bytes(q, 1, &size);
+        pb_announcement *hint = ledger_announcement(bytes, size);
+        fn(arg, query_get_text(q, 0), hint);
+        if (hint)
+            wire_free(&hint->base);
+    }
+    return e == ERR_NOTFOUND ? OK : e;
+}
+
 enum err ledger_row(struct ledger *l, const char *id, uint64_t *row)
 {
     struct query *q = ledger_query(l, ENTRY_ROW);

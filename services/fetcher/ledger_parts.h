@@ -29,6 +29,7 @@ enum statement {
     ENTRY_GET,
     ENTRY_PUBLISHED,
     ENTRY_URLS,
+    ENTRY_LEFT_OUT,
     ENTRY_ROW,
     ENTRY_CANDIDATES,
     ENTRY_HOSTS,

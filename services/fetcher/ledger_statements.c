@@ -55,6 +55,7 @@ const char *const ledger_statements[STATEMENTS] = {
                         " AND announcement <> id ORDER BY revision DESC LIMIT 1",
     [ENTRY_URLS] = "SELECT url FROM entries WHERE source = ? AND url <> ''"
                    " ORDER BY seen_ms DESC LIMIT ?",
+    [ENTRY_LEFT_OUT] = "SELECT id, hint FROM entries WHERE source = ? AND state = 3 ORDER BY rowid",
     [ENTRY_ROW] = "SELECT coalesce(max(rowid), 0) FROM entries WHERE id = ?1 OR ?1 = ''",
     [ENTRY_CANDIDATES] =
         "SELECT rowid, id, state, revision FROM entries WHERE rowid > ?1 AND rowid <= ?2 AND"

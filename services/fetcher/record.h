@@ -89,6 +89,10 @@ void record_document_understood(struct record *r, struct ledger *l,
                                 const Newswire__V1__ExtractResult *document);
 void record_document_failed(struct record *r, struct ledger *l, const char *why, bool lasting);
 
+// Fetches what the backfill of a source left out, the newest `newest` or BACKFILL_ALL. Returns how
+// many there were to be fetched.
+size_t record_left_out(struct ledger *l, const struct source *s, int64_t newest, int64_t now_ms);
+
 // A page that is kept was read again: `result`, or NULL and the problem. It is published if it says
 // something else than before; where it cannot be read now, what was published stays. So does what
 // was read of a document that the page only wraps: that one is not kept.

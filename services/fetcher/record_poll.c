@@ -133,21 +133,15 @@ static int64_t backfill_of(const struct record *r)
     return r->source->backfill == BACKFILL_STANDARD ? r->backfill : r->source->backfill;
 }
 
-// A flag for each entry: published, or only remembered as known. free() it.
-static bool *choose(const struct record *r, const pb_result *result)
+// All entries, the newest first. free() it.
+static struct ranked *rank(const pb_result *result)
 {
     size_t n = result->n_entries;
-    // What is new at a later poll came after the source was added.
-    int64_t backfill = r->source->polled_ms > 0 ? BACKFILL_ALL : backfill_of(r);
-    bool *chosen = mem_alloc(n * sizeof *chosen);
     struct ranked *ranks = mem_alloc(n * sizeof *ranks);
     for (size_t i = 0; i < n; i++)
         ranks[i] = (struct ranked){result->entries[i]->at_ms, i};
     qsort(ranks, n, sizeof *ranks, newest_first);
-    for (size_t i = 0; i < n; i++)
-        chosen[ranks[i].place] = backfill == BACKFILL_ALL || i < (size_t)backfill;
-    free(ranks);
-    return chosen;
+    return ranks;
 }
 
 // Fills the sighting of an entry; false if it has neither a usable link nor anything to name it by.
@@ -257,6 +251,19 @@ static void describe(const struct record *r, const pb_result *result, char *out,
         snprintf(out + n, size - (size_t)n, "; %u without link and title left out", r->unusable);
 }
 
+// The oldest is seen, and published, first.
+static void see_all(struct record *r, struct ledger *l, const pb_result *result)
+{
+    // What is new at a later poll came after the source was added.
+    int64_t backfill = r->first ? backfill_of(r) : BACKFILL_ALL;
+    struct ranked *ranks = rank(result);
+    for (size_t i = result->n_entries; i-- > 0;) {
+        bool chosen = backfill == BACKFILL_ALL || i < (size_t)backfill;
+        poll_see(r, l, result->entries[ranks[i].place], chosen ? ENTRY_PENDING : ENTRY_BASELINE);
+    }
+    free(ranks);
+}
+
 static void entries_understood(struct record *r, struct ledger *l, const pb_result *result)
 {
     struct source *s = r->source;
@@ -264,15 +271,12 @@ static void entries_understood(struct record *r, struct ledger *l, const pb_resu
         record_failed(r, l, result->problem, true); // damaged so that nothing of it can be read
         return;
     }
-    bool *chosen = choose(r, result), gap;
+    bool gap;
     int64_t since_ms = s->newest_ms > 0 ? s->newest_ms : s->polled_ms;
     r->first = s->polled_ms == 0;
     count_entries(r, result);
     note_newest(r, result);
-    // From the feed's end, so that the oldest is published first.
-    for (size_t i = result->n_entries; i-- > 0;)
-        poll_see(r, l, result->entries[i], chosen[i] ? ENTRY_PENDING : ENTRY_BASELINE);
-    free(chosen);
+    see_all(r, l, result);
     if (s->polled_ms == 0 || r->poll.fresh > 0) {
         char detail[400];
         describe(r, result, detail, sizeof detail);

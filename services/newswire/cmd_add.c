@@ -31,7 +31,8 @@ static const struct setting table[] = {
     {"every", SETTING_DURATION, offsetof(struct add, every_ms), NULL, 0, 7LL * 86400000,
      "ask at this interval; otherwise adaptive, 2 to 60 minutes"},
     {"backfill", SETTING_STRING, offsetof(struct add, backfill), NULL, 0, 0,
-     "entries already there: all, none, or how many of the newest (50)"},
+     "entries already there: all, none, or how many of the newest (50); for a source that is "
+     "watched already, how many of those left out at first"},
     {"gap", SETTING_STRING, offsetof(struct add, gap), NULL, 0, 0,
      "pause between two requests to the host, such as 2s or 0s"},
     {"selector", SETTING_STRING, offsetof(struct add, selector), NULL, 0, 0,
@@ -52,11 +53,13 @@ static const char usage[] =
     "Usage: newswire add URL… [options]\n"
     "Watches each URL: a feed, a page, a sitemap, or a page that lists others. Waits up to 10 s\n"
     "for the first poll and says what was found. A source in trouble is kept and asked again.\n"
+    "With --backfill alone, a source that is watched already gives what was left out at first.\n"
     "\n"
     "  newswire add https://news.example.com/press/feed.xml\n"
     "  newswire add https://www.example.gov.cn/xinwen/index.html --kind list --every 30m\n"
     "  newswire add https://www.example.gov.cn/gonggao/ --selector 'ul.news li a'\n"
-    "  newswire add https://例子.中国/要闻/rss.xml --backfill 20 --gap 5s\n";
+    "  newswire add https://例子.中国/要闻/rss.xml --backfill 20 --gap 5s\n"
+    "  newswire add https://例子.中国/要闻/rss.xml --backfill all      # later: the rest as well\n";
 
 // The parts of one request; the request points into them.
 struct request {
@@ -97,6 +100,7 @@ static enum err request_read(const struct add *a, struct request *r, struct prob
                           NEWSWIRE__V1__SOURCE_OPTIONS__INIT};
     r->control.body_case = NEWSWIRE__V1__CONTROL_REQUEST__BODY_ADD;
     r->control.add = &r->add;
+    r->add.take_left_out = true;
     r->add.every_s = (uint32_t)(a->every_ms / 1000);
     if (source_kind_parse(a->kind, &r->add.kind) != OK)
         return problem_set(why, ERR_INPUT,
@@ -173,6 +177,23 @@ static void print(const Newswire__V1__Source *s, bool json)
     buf_free(&line);
 }
 
+// A source that was there already.
+static void print_taken(const Newswire__V1__ControlReply *reply, bool json)
+{
+    const Newswire__V1__Source *s = reply->sources[0];
+    if (json) {
+        jsonl_print(stdout, jsonl_message(&s->base));
+    } else if (reply->affected) {
+        printf("%s: watched already; %" PRIu64 " %s left out at first %s fetched now, %" PRIu64
+               " more are left\n",
+               s->url, reply->affected, reply->affected == 1 ? "entry" : "entries",
+               reply->affected == 1 ? "is" : "are", s->left_out);
+    } else {
+        printf("%s: watched already, and %s\n", s->url,
+               s->left_out ? "nothing is taken" : "nothing of it was left out");
+    }
+}
+
 static enum err add_one(struct stack *stack, struct request *r, char *url, pb_envelope **reply,
                         struct problem *why)
 {
@@ -202,7 +223,9 @@ static int add_all(struct stack *stack, const struct add *a, struct request *r, 
     for (int i = 0; i < n; i++) {
         if (!replies[i])
             continue;
-        if (!a->no_wait && wait_for_poll(stack, &replies[i], deadline, &why) != OK)
+        if (replies[i]->control_reply->known)
+            print_taken(replies[i]->control_reply, a->stack.json);
+        else if (!a->no_wait && wait_for_poll(stack, &replies[i], deadline, &why) != OK)
             status = options_failed("add", "%s: added, but: %s", urls[i], why.text);
         else
             print(replies[i]->control_reply->sources[0], a->stack.json);

@@ -157,6 +157,64 @@ static void a_page_to_be_fetched_is_told_with_what_it_waits_for(void **state)
     assert_null(reply.page->waiting);
 }
 
+static pb_reply add_again(struct place *p, uint32_t newest, const char *selector)
+{
+    pb_reply reply = NEWSWIRE__V1__CONTROL_REPLY__INIT;
+    Newswire__V1__AddSource a = NEWSWIRE__V1__ADD_SOURCE__INIT;
+    Newswire__V1__Backfill backfill = NEWSWIRE__V1__BACKFILL__INIT;
+    arena_reset(p->control.arena);
+    backfill.newest = newest;
+    a.url = (char *)(uintptr_t)FEED;
+    a.backfill = &backfill;
+    a.selector = (char *)(uintptr_t)selector;
+    a.take_left_out = true;
+    control_add(&p->control, &a, &reply);
+    return reply;
+}
+
+static void of_a_known_source_the_newest_that_were_left_out_are_taken(void **state)
+{
+    struct place *p = *state;
+    add(p, FEED);
+    see(p, "http://news.example.com/要闻/1.html", ENTRY_BASELINE);
+    see(p, "http://news.example.com/要闻/2.html", ENTRY_BASELINE);
+    see(p, "http://news.example.com/news/3.html", ENTRY_BASELINE);
+    pb_reply reply = add_again(p, 2, "ul li a");
+    assert_non_null(strstr(reply.error, "nothing beside"));
+    reply = add_again(p, 2, "");
+    assert_string_equal(reply.error, "");
+    assert_true(reply.known);
+    assert_int_equal(reply.affected, 2);
+    assert_int_equal(reply.sources[0]->pending, 2);
+    assert_int_equal(reply.sources[0]->left_out, 1);
+    reply = why(p, "http://news.example.com/要闻/1.html");
+    assert_int_equal(reply.page->state, NEWSWIRE__V1__PAGE__STATE__BASELINE);
+    reply = add_again(p, 5, "");
+    assert_int_equal(reply.affected, 1);
+    reply = add_again(p, 5, "");
+    assert_int_equal(reply.affected, 0);
+}
+
+static void of_a_feed_without_pages_what_it_says_is_published_after_all(void **state)
+{
+    struct place *p = *state;
+    pb_announcement hint = NEWSWIRE__V1__ANNOUNCEMENT__INIT;
+    enum seen seen;
+    add(p, FEED);
+    hint.title = (char *)"国资委召开会议";
+    hint.text = (char *)"会议部署安全生产工作。";
+    struct sighting s = {.id = "00112233445566778899aabbccddeeff",
+                         .url = "",
+                         .host = "",
+                         .state = ENTRY_BASELINE,
+                         .hint = &hint};
+    assert_int_equal(ledger_entry_see(p->control.tools.ledger, 1, &s, 1000, &seen), OK);
+    pb_reply reply = add_again(p, 1, "");
+    assert_int_equal(reply.affected, 1);
+    assert_int_equal(reply.sources[0]->published, 1);
+    assert_int_equal(reply.sources[0]->left_out, 0);
+}
+
 static void what_was_told_with_facts_comes_back_with_them(void **state)
 {
     struct place *p = *state;
@@ -202,6 +260,8 @@ int main(int argc, char **argv)
         TEST(a_source_is_listed_as_it_was_added),
         TEST(a_page_that_was_left_out_is_told_with_its_source),
         TEST(a_page_to_be_fetched_is_told_with_what_it_waits_for),
+        TEST(of_a_known_source_the_newest_that_were_left_out_are_taken),
+        TEST(of_a_feed_without_pages_what_it_says_is_published_after_all),
         TEST(what_was_told_with_facts_comes_back_with_them),
         TEST(known_urls_like_an_unknown_one_are_named),
     };
