@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/text.h"
 
@@ -34,7 +35,8 @@ bool block_is_prose(const struct block *b)
 // The block in the making.
 struct line {
     struct block block;
-    bool space; // owed before the next word
+    bool space;     // owed before the next word
+    uint32_t image; // the last one, if no text came after it
 };
 
 static bool ends_sentence(const char *s, size_t n)
@@ -66,9 +68,11 @@ static void keep_block(struct blocks *b, struct block *block)
 
 static void end_line(struct blocks *b, struct line *line, uint32_t owner, uint8_t tag)
 {
+    size_t n = b->n;
     if (!b->text.failed && b->text.size > line->block.from)
         keep_block(b, &line->block);
-    *line = (struct line){.block = {.owner = owner, .tag = tag, .from = (uint32_t)b->text.size}};
+    *line = (struct line){.block = {.owner = owner, .tag = tag, .from = (uint32_t)b->text.size},
+                          .image = b->n == n ? line->image : 0};
 }
 
 // True for eight bytes of plain words: printable ASCII, spaces alone and not at the end.
@@ -98,6 +102,33 @@ static size_t end_of_words(const char *s, size_t i, size_t n)
         i++;
     }
     return i;
+}
+
+static bool is_centred(const struct page *p, uint32_t i)
+{
+    struct html_str style = html_attr(p->html, &p->nodes[i], HTML_ATTR_STYLE);
+    struct html_str align = html_attr(p->html, &p->nodes[i], HTML_ATTR_ALIGN);
+    struct html_str class = html_attr(p->html, &p->nodes[i], HTML_ATTR_CLASS);
+    return p->nodes[i].tag == HTML_CENTER || (style.n && memmem(style.s, style.n, "center", 6)) ||
+           (align.n && strncasecmp(align.s, "center", align.n) == 0) ||
+           (class.n && memmem(class.s, class.n, "center", 6));
+}
+
+static bool is_bold(const struct page *p, uint32_t text, uint32_t owner)
+{
+    for (uint32_t i = p->nodes[text].parent; i > owner; i = p->nodes[i].parent)
+        if (p->nodes[i].tag == HTML_STRONG || p->nodes[i].tag == HTML_B)
+            return true;
+    return false;
+}
+
+// How the text at `i`, the first of its block, stands to the image before it.
+static enum block_image image_of(const struct page *p, uint32_t i, uint32_t image, uint32_t owner)
+{
+    if (!image)
+        return IMAGE_NONE;
+    bool above = page_contains(p, owner, image) || is_centred(p, owner);
+    return above && !is_bold(p, i, owner) ? IMAGE_ABOVE : IMAGE_BEFORE;
 }
 
 static void add_text(struct blocks *b, struct line *line, const struct html_node *node,
@@ -145,7 +176,11 @@ void blocks_add(struct blocks *b, const struct page *p, uint32_t node)
             }
         if (p->drop[i]) {
             i = at->end - 1;
+        } else if (at->tag == HTML_IMG) {
+            line.image = i;
         } else if (at->tag == HTML_TEXT) {
+            if (line.image && line.block.length == 0 && p->own[i].length > 0)
+                line.block.image = (uint8_t)image_of(p, i, line.image, line.block.owner);
             add_text(b, &line, at, &p->own[i]);
         } else {
             open = i;

@@ -6,6 +6,10 @@
 #include "services/fetcher/extract/page.h"
 #include "services/fetcher/extract/tokens.h"
 
+// Whether an image comes right before the text, and how near: in the same element, or the text is
+// centred, as captions are.
+enum block_image { IMAGE_NONE, IMAGE_BEFORE, IMAGE_ABOVE };
+
 struct block {
     uint32_t owner;  // the element whose text it is
     uint32_t from;   // into blocks.text
@@ -14,6 +18,7 @@ struct block {
     uint32_t links;  // of them in links
     uint8_t tag;     // of the owner
     bool sentence;   // ends in punctuation
+    uint8_t image;   // enum block_image
     uint8_t kind;    // enum line_kind; LINE_TEXT for long ones
     const char *cut; // the rule that cut it, NULL: kept
 };

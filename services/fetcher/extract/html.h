@@ -29,7 +29,7 @@ enum { HTML_DEPTH_MAX = 512, HTML_FORMATTING_MAX = 64, HTML_NODES_MAX = 200000 }
     X(TH) X(THEAD) X(TIME) X(TITLE) X(TR) X(U) X(UL) X(VIDEO)
 
 #define HTML_ATTRS(X) \
-    X(CLASS, "class") X(ID, "id") X(HREF, "href") X(STYLE, "style") \
+    X(CLASS, "class") X(ID, "id") X(HREF, "href") X(STYLE, "style") X(ALIGN, "align") \
     X(TYPE, "type") X(TITLE, "title") X(CONTENT, "content") \
     X(NAME, "name") X(PROPERTY, "property") X(ITEMPROP, "itemprop") X(DATETIME, "datetime") \
     X(REL, "rel") X(ROLE, "role") X(HIDDEN, "hidden") X(ARIA_HIDDEN, "aria-hidden") \

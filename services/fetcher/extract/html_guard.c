@@ -148,7 +148,6 @@ static bool is_unread_region(struct html *h, const lxb_html_token_t *token)
 static bool is_unread_void(const lxb_html_token_t *token)
 {
     switch (token->tag_id) {
-    case LXB_TAG_IMG:
     case LXB_TAG_INPUT:
     case LXB_TAG_SOURCE:
     case LXB_TAG_TRACK:

@@ -41,6 +41,10 @@ static const struct {
      "reading time|来源|來源|发布|發布|發佈|时间：|時間：|日期|作者|撰稿|供稿|通讯员|摄影|记者|"
      "本报记者|信息来源|文章来源|稿件来源|新闻来源|消息来源|录入|上传|撰文|文/|图/|转载|更新时间|"
      "创建时间|添加时间|发表于|发表时间|刊登|原标题|索引号|发文机关|成文日期|信息分类"},
+    {LINE_CAPTION,
+     "photo:|photo by|photos by|photo credit|photograph:|image:|image by|image credit|"
+     "image source|image courtesy|picture:|credit:|screenshot:|图为|圖為|资料图|資料圖|"
+     "资料照片|图源|圖源|图片来源|圖片來源|图片：|圖片：|效果图|示意图"},
 };
 
 static const struct {
@@ -50,8 +54,10 @@ static const struct {
     {LINE_LEGAL, "版权所有|版權所有|未经许可|ICP备|ICP证|公网安备|许可证编号|许可证号|举报电话|"
                  "All Rights Reserved|all rights reserved|Copyright ©|Copyright(C)|不得转载"},
     {LINE_BYLINE, "min read|minute read|minutes read|阅读时长|浏览次数|点击次数|点击数|阅读次数|"
-                  "浏览量|阅读数|点击量|责任编辑|文章来源|信息来源|发布时间|发布日期|發布時間"},
+                  "浏览量|阅读数|点击量|责任编辑|来源：|來源：|作者：|发布时间|发布日期|發布時間"},
     {LINE_PAGER, "上一页|下一页|上一篇|下一篇"},
+    {LINE_CAPTION, "Photo:|Photo by|Photo credit|Image credit|Getty Images|Shutterstock|摄影：|"
+                   "攝影：|图源|圖源|图片来源|圖片來源|供图|供圖|资料图|資料圖|资料照片|資料照片"},
 };
 
 enum { ENTRIES_MAX = 320 };
@@ -173,6 +179,17 @@ enum line_kind line_kind_anywhere(const struct line_table *t, struct html_str li
     return LINE_TEXT;
 }
 
+bool line_is_credit(const struct line_table *t, struct html_str line)
+{
+    static const char *const ends[] = {"摄", "攝", "摄）", "攝）", "摄)", "攝)"};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        size_t n = strlen(ends[i]);
+        if (line.n > n && memcmp(line.s + line.n - n, ends[i], n) == 0)
+            return true;
+    }
+    return line_kind_anywhere(t, line) == LINE_CAPTION;
+}
+
 bool line_is_date(struct html_str line, uint32_t length)
 {
     struct date_rules rules = {.zone = ZONE_UTC};
@@ -195,6 +212,19 @@ bool line_is_time(struct html_str line, uint32_t length)
     struct date date;
     return length <= 40 && length >= 12 && has_digits(line, 8) &&
            date_find(line.s, line.n, &rules, &date) && date.precision > DATE_DAY;
+}
+
+bool line_is_signed_date(struct html_str line)
+{
+    static const char year[] = "年", month[] = "月", day[] = "日";
+    enum { UNIT = sizeof year - 1, SIGNED_MAX = 48 };
+    bool digit = line.n > 0 && line.s[0] >= '0' && line.s[0] <= '9';
+    bool numeral = line.n > UNIT && memcmp(line.s, "二", UNIT) == 0;
+    if (!(digit || numeral) || line.n > SIGNED_MAX || line.n < UNIT ||
+        memcmp(line.s + line.n - UNIT, day, UNIT) != 0)
+        return false;
+    const char *y = memmem(line.s, line.n, year, UNIT);
+    return y && memmem(y, (size_t)(line.s + line.n - y), month, UNIT);
 }
 
 // Length of a capitalised name of two to four words at the start; 0 if there is none.

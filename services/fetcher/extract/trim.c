@@ -11,7 +11,8 @@ enum {
     ANNOUNCEMENT_LENGTH_MAX = 60,
     AFTER_ANNOUNCEMENT_PERCENT = 12, // prose after the line that may be cut with it
     REST_PERCENT = 35,               // and text of any kind
-    AFTER_LEGAL_PERCENT = 40,
+    AFTER_CLOSING_PERCENT = 40,      // of the same, after 责任编辑 or 版权声明
+    REST_CLOSING_PERCENT = 50,
     BIOGRAPHY_LENGTH_MAX = 900,
     REPEAT_LENGTH_MIN = 200,
     BEFORE_TITLE_PERCENT = 5,
@@ -19,6 +20,8 @@ enum {
     TAIL_LINES = 15, // at the end, where words in a line count as well as its beginning
     HEAD_LINES = 12, // after the title, where bylines are looked for
     HEAD_LINE_LENGTH_MAX = 160,
+    LABEL_LENGTH_MAX = 30,
+    CAPTION_LENGTH_MAX = 200,
 };
 
 static bool is_heading(uint8_t tag)
@@ -32,6 +35,26 @@ static enum line_kind kind_anywhere(const struct blocks *b, const struct block *
     return block->kind == LINE_TEXT && block->length < LINE_LENGTH_MAX
                ? line_kind_anywhere(b->lines, block_text(b, block))
                : (enum line_kind)block->kind;
+}
+
+// The line under an image.
+static bool is_caption(const struct blocks *b, const struct block *block)
+{
+    if (block->image == IMAGE_NONE || block->length > CAPTION_LENGTH_MAX || is_heading(block->tag))
+        return false;
+    struct html_str text = block_text(b, block);
+    bool colon =
+        text.s[text.n - 1] == ':' || (text.n > 3 && memcmp(text.s + text.n - 3, "：", 3) == 0);
+    return (block->image == IMAGE_ABOVE && !block->sentence && !colon && block->tag != HTML_LI &&
+            block->length < LINE_LENGTH_MAX && block->links == 0) ||
+           line_is_credit(b->lines, text);
+}
+
+static void cut_captions(struct blocks *b)
+{
+    for (size_t i = 0; i < b->n; i++)
+        if (is_caption(b, &b->items[i]))
+            b->items[i].cut = "caption";
 }
 
 static bool announces(const struct block *block)
@@ -49,7 +72,7 @@ static void cut_other_posts(struct blocks *b)
     for (size_t i = 0; i < b->n; i++) {
         const struct block *block = &b->items[i];
         if (line_is_time(block_text(b, block), block->length)) {
-            posts++;
+            posts += i == 0 || !block_is_prose(&b->items[i - 1]);
             if (!second && first_prose < i)
                 second = i;
         } else if (block_is_prose(block) && first_prose == b->n) {
@@ -62,6 +85,22 @@ static void cut_other_posts(struct blocks *b)
         second--; // the post's title
     for (size_t i = second; i < b->n; i++)
         b->items[i].cut = "another post";
+}
+
+static bool is_chinese(struct html_str line)
+{
+    for (size_t i = 0; i < line.n; i++)
+        if ((unsigned char)line.s[i] >= 0xE3 && (unsigned char)line.s[i] <= 0xE9)
+            return true;
+    return false;
+}
+
+// A name, "38", "2.1K": who wrote it, how many read it. Chinese notices begin with lines as short.
+static bool is_label(const struct block *block, struct html_str text)
+{
+    return block->length < LABEL_LENGTH_MAX && block->links == 0 && !block->sentence &&
+           (block->tag == HTML_P || block->tag == HTML_DIV) && text.s[text.n - 1] != ':' &&
+           !is_chinese(text);
 }
 
 // Cuts what stands before the text: the title, and all before it; then bylines and tools up to
@@ -93,6 +132,8 @@ static void cut_head(struct blocks *b, const struct titles *titles, uint32_t anc
             block->cut = "date";
         else if (block_is_prose(block))
             break;
+        else if (begin > 0 && is_label(block, text))
+            block->cut = "leftover at the beginning";
     }
 }
 
@@ -102,6 +143,26 @@ static bool is_near_end(uint64_t prose, uint64_t before)
     return before >= prose || (prose - before) * 100 < prose * AFTER_ANNOUNCEMENT_PERCENT;
 }
 
+// What may be cut from a line on, in percent; nothing where it ends no article. Chinese pages name
+// the editor and the rights right after the text, whatever follows.
+struct share {
+    uint64_t prose, rest;
+};
+
+static struct share share_after(const struct blocks *b, size_t i)
+{
+    const struct block *block = &b->items[i];
+    enum line_kind kind =
+        i + TAIL_LINES > b->n ? kind_anywhere(b, block) : (enum line_kind)block->kind;
+    bool is_short = block->length < ANNOUNCEMENT_LENGTH_MAX;
+    bool closes = kind == LINE_LEGAL || (kind == LINE_EDITOR && is_short);
+    if (closes && is_chinese(block_text(b, block)))
+        return (struct share){AFTER_CLOSING_PERCENT, REST_CLOSING_PERCENT};
+    if (is_short && (kind == LINE_LEGAL || kind == LINE_PAGER || kind == LINE_RELATED))
+        return (struct share){AFTER_ANNOUNCEMENT_PERCENT, REST_PERCENT};
+    return (struct share){0, 0};
+}
+
 // Cuts everything after a line such as "Related" or 版权声明, if little of the article follows.
 static void cut_tail(struct blocks *b, uint64_t prose)
 {
@@ -109,16 +170,11 @@ static void cut_tail(struct blocks *b, uint64_t prose)
     for (size_t i = 0; i < b->n; i++)
         total += b->items[i].length;
     for (size_t i = 0; i < b->n; i++) {
-        const struct block *block = &b->items[i];
-        if (i > 0 && before * 2 > prose && block->length < ANNOUNCEMENT_LENGTH_MAX) {
-            enum line_kind kind =
-                i + TAIL_LINES > b->n ? kind_anywhere(b, block) : (enum line_kind)block->kind;
-            bool ends = kind == LINE_LEGAL || kind == LINE_PAGER || kind == LINE_RELATED;
-            bool chinese = (unsigned char)block_text(b, block).s[0] >= 0xC2;
-            uint64_t share =
-                kind == LINE_LEGAL && chinese ? AFTER_LEGAL_PERCENT : AFTER_ANNOUNCEMENT_PERCENT;
-            if (ends && (prose - prose_before) * 100 < prose * share &&
-                (total - before) * 100 < total * REST_PERCENT) {
+        struct block *block = &b->items[i];
+        if (i > 0 && before * 2 > prose) {
+            struct share share = share_after(b, i);
+            if ((prose - prose_before) * 100 < prose * share.prose &&
+                (total - before) * 100 < total * share.rest) {
                 for (size_t k = i; k < b->n; k++)
                     b->items[k].cut = "follows an announcement";
                 return;
@@ -127,7 +183,7 @@ static void cut_tail(struct blocks *b, uint64_t prose)
         if (block->length < BIOGRAPHY_LENGTH_MAX &&
             is_near_end(prose, prose_before + block->length) &&
             line_is_biography(block_text(b, block)))
-            b->items[i].cut = "about the author";
+            block->cut = "about the author";
         before += block->length;
         if (block_is_prose(block))
             prose_before += block->length;
@@ -158,7 +214,7 @@ static void cut_end(struct blocks *b)
         struct block *block = &b->items[i - 1];
         if (block->cut)
             continue;
-        if (!is_leftover(b, block))
+        if (!is_leftover(b, block) || line_is_signed_date(block_text(b, block)))
             return;
         block->cut = "leftover at the end";
     }
@@ -206,7 +262,8 @@ static bool seen_before(struct seen *s, struct html_str text)
     return false;
 }
 
-static void cut_inside(struct blocks *b, const struct titles *titles, struct arena *arena)
+static void cut_inside(struct blocks *b, const struct titles *titles, uint32_t anchor,
+                       struct arena *arena)
 {
     size_t link_lines = 0, kept = 0;
     for (size_t i = 0; i < b->n; i++) {
@@ -224,8 +281,9 @@ static void cut_inside(struct blocks *b, const struct titles *titles, struct are
         bool heading = is_heading(block->tag);
         bool in_list = block->tag == HTML_LI || block->tag == HTML_TD || block->tag == HTML_TH ||
                        block->tag == HTML_DD || block->tag == HTML_BLOCKQUOTE;
-        if (block->tag == HTML_H1 ||
-            ((block->tag == HTML_H2 || block->tag == HTML_H3) && repeats_title(text, titles)))
+        if ((block->tag == HTML_H1 && (!anchor || block->owner == anchor)) ||
+            ((block->tag == HTML_H1 || block->tag == HTML_H2 || block->tag == HTML_H3) &&
+             repeats_title(text, titles)))
             block->cut = "the title";
         else if (block->length < 20 && block->kind == LINE_AD)
             block->cut = "advertisement";
@@ -245,9 +303,10 @@ void trim(struct blocks *b, const struct titles *titles, uint32_t anchor, struct
         prose += block_is_prose(&b->items[i]) ? b->items[i].length : 0;
     if (prose == 0)
         return;
+    cut_captions(b);
     cut_other_posts(b);
     cut_head(b, titles, anchor, prose);
     cut_tail(b, prose);
     cut_end(b);
-    cut_inside(b, titles, arena);
+    cut_inside(b, titles, anchor, arena);
 }

@@ -41,6 +41,8 @@ static const struct {
     {WORD_EMBED, "embed"},
     {WORD_FIRST, "article post story art entry body field full"},
     {WORD_LAST, "body content text entry"},
+    {WORD_IMAGE, "img image pic picture photo"},
+    {WORD_NOTE, "desc descr description intro note tip legend"},
     {WORD_BODY,
      "articlebody articletext articlecontent postbody postcontent posttext entrybody "
      "entrycontent entrytext storybody storycontent storytext artbody artcontent arttext "
@@ -59,7 +61,7 @@ struct word_table {
     uint8_t word[NODES_MAX];      // of the word that ends here: its id + 1, 0: none does
     uint16_t flags[WORD_ID_COUNT];
     uint16_t n_nodes;
-    uint8_t n_words, screenreader;
+    uint8_t n_words, screenreader, caption;
 };
 
 static void add_word(struct word_table *t, const char *word, size_t n, uint16_t flags)
@@ -83,9 +85,11 @@ struct word_table *word_table_new(void)
 {
     struct word_table *t = mem_alloc(sizeof *t);
     t->n_nodes = ROOT + 1;
-    // First, so that its id is known.
+    // First, so that their ids are known.
     add_word(t, "screenreader", strlen("screenreader"), WORD_UNWANTED);
+    add_word(t, "caption", strlen("caption"), WORD_UNWANTED);
     t->screenreader = 0;
+    t->caption = 1;
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         for (const char *w = lists[i].words; *w;) {
             size_t n = strcspn(w, " ");
@@ -177,6 +181,8 @@ static void end_word(struct reader *r)
         add_id(r->table, id - 1, r->set);
     if ((r->before & WORD_FIRST) && (flags & WORD_LAST))
         r->set->flags |= WORD_BODY; // "article-body", "postContent"
+    if ((r->before & WORD_IMAGE) && (flags & WORD_NOTE))
+        add_id(r->table, r->table->caption, r->set);
     r->before = flags;
     r->word = ROOT;
 }

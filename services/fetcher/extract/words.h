@@ -20,6 +20,8 @@ enum word_flag {
     WORD_BODY = 1 << 9,   // named as the body of the article: article-body, postContent…
     WORD_FIRST = 1 << 10, // first word of such a name
     WORD_LAST = 1 << 11,  // last word of such a name
+    WORD_IMAGE = 1 << 12, // first word of the name of a caption: img-desc, picIntro
+    WORD_NOTE = 1 << 13,  // last word of it
 };
 
 enum { WORD_SET_MAX = 5, WORD_ID_COUNT = 256, WORD_MEMO_SIZE = 256 };
