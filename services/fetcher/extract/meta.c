@@ -28,6 +28,7 @@ static const struct {
 } fields[] = {
     {NAME("og:title"), offsetof(struct meta, og_title)},
     {NAME("twitter:title"), offsetof(struct meta, og_title)},
+    {NAME("ArticleTitle"), offsetof(struct meta, og_title)},
     {NAME("og:site_name"), offsetof(struct meta, site_name)},
     {NAME("SiteName"), offsetof(struct meta, site_name)},
     {NAME("application-name"), offsetof(struct meta, site_name)},

@@ -10,6 +10,7 @@ enum {
     HEADING_SIZE_MIN = 6,        // bytes of an only h1 that agrees with nothing
     AGREES_PERCENT = 60,         // of an h1's words that the page's title must have
     SMALLER_AGREES_PERCENT = 80, // of a smaller heading's
+    PARTS_MAX = 8,               // of a title that are looked at
 };
 
 // Separators between an article's title and its site's name, in the order they are looked for.
@@ -57,6 +58,28 @@ static bool same_words(struct html_str a, struct html_str b)
     return x.n > 0 && x.n == y.n && tokens_common(&x, &y) == x.n;
 }
 
+// How many words the longest part of a title has: the article's title, where the others name the
+// site and its sections.
+static uint32_t longest_part(struct html_str title)
+{
+    uint32_t most = 0;
+    for (int parts = 0; parts < PARTS_MAX && title.n > 0; parts++) {
+        const char *end = title.s + title.n, *cut = end;
+        size_t size = 0;
+        for (size_t i = 0; i < sizeof separators / sizeof *separators; i++) {
+            const char *at = find(title, separators[i], false);
+            if (at && at < cut) {
+                cut = at;
+                size = strlen(separators[i]);
+            }
+        }
+        uint32_t n = tokens_of((struct html_str){title.s, (size_t)(cut - title.s)}).n;
+        most = n > most ? n : most;
+        title = (struct html_str){cut + size, (size_t)(end - cut) - size};
+    }
+    return most;
+}
+
 // Takes the site's name off: a last part after a separator, if it is the name that the page gives
 // its site or shorter than what precedes it; a first part only if it is that name.
 static struct html_str without_site(struct html_str title, struct html_str site)
@@ -76,7 +99,7 @@ static struct html_str without_site(struct html_str title, struct html_str site)
         first = trimmed(title.s, (size_t)(sep - title.s));
         rest = sep + strlen(separators[i]);
         after = trimmed(rest, (size_t)(title.s + title.n - rest));
-        if ((site.s && same_words(after, site)) || tokens_of(after).n < tokens_of(first).n)
+        if ((site.s && same_words(after, site)) || longest_part(after) < tokens_of(first).n)
             return first;
     }
     return title;
@@ -114,6 +137,7 @@ struct html_str title_choose(const struct page *p, const struct headings *headin
         declared[n_declared++] = tokens_of(meta->title);
     if (meta->og_title.n)
         declared[n_declared++] = tokens_of(meta->og_title);
+    uint32_t longest = longest_part(meta->title);
     for (uint32_t i = 0; i < headings->n; i++) {
         const struct heading *h = &headings->items[i];
         if (p->nodes[h->node].tag == HTML_H1 &&
@@ -122,6 +146,8 @@ struct html_str title_choose(const struct page *p, const struct headings *headin
             lone = h->text;
         }
         uint32_t score = heading_score(p, h, agreement(&h->words, declared, n_declared));
+        if (p->nodes[h->node].tag != HTML_H1 && h->words.n * 2 < longest)
+            score = 0; // a section's name
         if (score > best_score) {
             best_score = score;
             best = h->text;
