@@ -68,12 +68,16 @@ static const lxb_char_t *read_value(const lxb_char_t *at, const lxb_char_t *end,
     return at;
 }
 
+static bool ends_name(lxb_char_t c)
+{
+    return c == '=' || c == '>' || c == '/' || c == '"' || c == '\'' || c == '<';
+}
+
 static const lxb_char_t *read_attribute(const lxb_char_t *at, const lxb_char_t *end,
                                         struct written *a)
 {
     *a = (struct written){.name = at};
-    while (at<end && * at> ' ' && *at != '=' && *at != '>' && *at != '/' && *at != '"' &&
-           *at != '\'' && *at != '<')
+    while (at < end && *at >= '!' && !ends_name(*at))
         at++;
     a->name_size = (size_t)(at - a->name);
     if (a->name_size == 0)
@@ -168,7 +172,8 @@ static const lxb_char_t *read_tag(lxb_html_tokenizer_t *t, const lxb_char_t *at,
         return NULL;
     bool close = at[1] == '/';
     const lxb_char_t *name = at + 1 + close;
-    for (at = name; at<end && * at> ' ' && *at != '/' && *at != '>';)
+    at = name;
+    while (at < end && *at >= '!' && *at != '/' && *at != '>')
         at++;
     t->token->tag_id = tag_named(t, name, (size_t)(at - name));
     if (t->token->tag_id == LXB_TAG__UNDEF)
