@@ -141,8 +141,11 @@ enum article page_publish(struct record *r, struct ledger *l, pb_announcement *a
 void page_understood(struct record *r, struct ledger *l, pb_announcement *a, const char *problem)
 {
     const char *trouble = page_trouble(a, problem);
+    struct problem moved;
     if (trouble)
         record_failed(r, l, trouble, true);
+    else if (page_moved_away(r, l, a, &moved))
+        record_failed(r, l, moved.text, false); // what was published stays
     else
         page_publish(r, l, a, NULL, 0);
 }

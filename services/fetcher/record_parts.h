@@ -36,6 +36,10 @@ void page_failed(struct record *r, struct ledger *l, const char *trouble, bool l
 void page_understood(struct record *r, struct ledger *l, pb_announcement *a, const char *problem);
 // Why a page cannot be published: it has no text, or a garbled one. NULL: it can.
 const char *page_trouble(const pb_announcement *a, const char *problem);
+// True if a page that was published redirects now to where it did not before, and what is there has
+// another title and hardly any text: a login, a notice that it is gone. *why is a sentence.
+bool page_moved_away(const struct record *r, struct ledger *l, const pb_announcement *a,
+                     struct problem *why);
 // Publishes it as the record's entry. `trouble` and `again_ms` as in struct understood.
 enum article page_publish(struct record *r, struct ledger *l, pb_announcement *a,
                           const char *trouble, int64_t again_ms);

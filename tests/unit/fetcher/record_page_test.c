@@ -193,6 +193,87 @@ static void a_redirect_to_the_front_page_names_nothing(void **state)
     assert_string_equal(r.id[0], id);
 }
 
+#define LONG                                                                                                                \
+    "国务院国资委召开中央企业负责人会议，部署安全生产和改革工作，要求全面落实责任。" \
+    "The board met in Beijing on Monday and approved the dividend for the year."
+
+static void a_page_that_moved_away_to_a_login_is_not_its_next_revision(void **state)
+{
+    static const struct {
+        const char *to, *title, *text;
+        size_t want; // rows of the outbox
+        bool held;
+    } cases[] = {
+        {"http://news.example.com/login", "请先登录", "请先登录。", 1, true},
+        {"http://sso.example.net/", "Please log in", "Please log in.", 1, true},
+        {"http://news.example.com/new", "会议召开", LONG, 1, false}, // it only moved
+        {"http://news.example.com/new", "会议召开", "已撤回。", 2, false},
+        {"http://news.example.com/new", "改革会议召开", LONG "更正。", 2, false},
+        {PAGE, "Withdrawn", "撤回。", 2, false}, // the page itself says so
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        if (i > 0)
+            assert_int_equal(place_set_up(state), 0);
+        struct place *p = *state;
+        char id[URL_ID_SIZE];
+        pb_announcement a = NEWSWIRE__V1__ANNOUNCEMENT__INIT;
+        id_of(PAGE, id);
+        see_page(p, add_source(p, FEED, BACKFILL_ALL), PAGE);
+        a.title = (char *)"会议召开";
+        a.text = (char *)LONG;
+        read_page(p, PAGE, &a);
+        assert_int_equal(ledger_entry_retry(p->ledger, id, now), OK);
+        a.title = (char *)(uintptr_t)cases[i].title;
+        a.text = (char *)(uintptr_t)cases[i].text;
+        read_page_from(p, PAGE, cases[i].to, &a);
+        if (outbox(p).n != cases[i].want || told(p, id, "failed", cases[i].to) != cases[i].held)
+            fail_msg("number %zu: %zu rows", i, outbox(p).n);
+        if (i + 1 < sizeof cases / sizeof *cases)
+            assert_int_equal(place_tear_down(state), 0);
+    }
+}
+
+static void on_refused(void *arg, const Newswire__V1__Event *e)
+{
+    int *seen = arg;
+    if (strcmp(e->name, "refused") != 0)
+        return;
+    ++*seen;
+    assert_string_equal(e->visit->url, PAGE);
+    assert_int_equal(e->visit->n_redirects, 2);
+    assert_string_equal(e->visit->redirects[1]->url, "http://b.example.net/%E7%A6%81/1");
+    assert_string_equal(e->visit->robots->url, "http://b.example.net/robots.txt");
+    assert_string_equal(e->visit->robots->rule, "Disallow: /禁");
+}
+
+static void what_robots_txt_forbids_after_redirects_is_told_with_them(void **state)
+{
+    struct place *p = *state;
+    struct record r;
+    int seen = 0;
+    char first[] = "http://news.example.com/b", second[] = "http://b.example.net/%E7%A6%81/1";
+    struct http_hop hops[] = {{301, first}, {302, second}};
+    struct http_response response = answer(302, PAGE, "");
+    see_page(p, add_source(p, FEED, BACKFILL_ALL), PAGE);
+    begin_page(p, PAGE, &r);
+    assert_string_equal(record_url(&r), PAGE);
+    response.hops = hops;
+    response.n_hops = 2;
+    record_hops(&r, &response);
+    assert_string_equal(record_url(&r), second);
+    assert_string_equal(record_request(&r).url, second);
+    assert_int_equal(record_request(&r).n_hops, 2);
+    r.robots = (struct robots_ruling){
+        .verdict = ROBOTS_MUST_NOT, .rule = "Disallow: /禁", .line = 2, .status = 200};
+    record_refused(&r, p->ledger, "robots.txt of b.example.net forbids it", now);
+    char id[URL_ID_SIZE];
+    id_of(PAGE, id);
+    assert_int_equal(ledger_story(p->ledger, id, on_refused, &seen), OK);
+    assert_int_equal(seen, 1);
+    assert_true(told(p, id, "failed", "robots.txt of b.example.net forbids it"));
+    record_clear(&r);
+}
+
 // What a user sends with each request to a source (a key, a password) is not for other sites.
 
 static void a_page_is_asked_for_with_the_site_that_the_headers_are_for(void **state)
@@ -234,6 +315,8 @@ int main(void)
         TEST(a_canonical_url_is_followed_on_the_same_site_and_not_to_its_front_page),
         TEST(links_that_lead_to_one_page_are_one_announcement),
         TEST(a_redirect_to_the_front_page_names_nothing),
+        TEST(a_page_that_moved_away_to_a_login_is_not_its_next_revision),
+        TEST(what_robots_txt_forbids_after_redirects_is_told_with_them),
         TEST(a_page_is_asked_for_with_the_site_that_the_headers_are_for),
     };
     log_open("test", LOG_ERROR);
