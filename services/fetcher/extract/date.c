@@ -10,6 +10,23 @@
 enum { MINUTE_MS = 60 * 1000 };
 static const int64_t DAY_MS = 24ll * 60 * MINUTE_MS;
 
+// "at ", "on ", and what stands there in other languages: "um ", "a las ", "à ", "в ", "г. ".
+static bool skip_word(struct scan *s)
+{
+    static const char words[] = " at on um a as las ore alle v g ";
+    char word[8] = " ";
+    size_t n = scan_word(s->at);
+    if (n == 0 || n > sizeof word - 3 || (s->at[n] != ' ' && s->at[n] != '.'))
+        return false;
+    for (size_t i = 0; i < n; i++)
+        word[i + 1] = (char)(s->at[i] | 0x20);
+    word[n + 1] = ' ';
+    if (!strstr(words, word))
+        return false;
+    s->at += n + 1;
+    return true;
+}
+
 // What may stand between a day and its time of day: "T", "at", "(Mon)", （星期一）, "|", ", ".
 static void skip_to_clock(struct scan *s)
 {
@@ -17,8 +34,8 @@ static void skip_to_clock(struct scan *s)
         scan_skip(s, " ,|-()/");
         if (*s->at == 'T' || *s->at == 't')
             s->at++;
-        else if (strncasecmp(s->at, "at ", 3) == 0 || strncasecmp(s->at, "on ", 3) == 0)
-            s->at += 3;
+        else if (skip_word(s))
+            continue;
         else if (*s->at == MARK_OTHER || *s->at == MARK_DAY)
             s->at++;
         else if (!scan_weekday(s))

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Dates as people write them, in English and Chinese: ISO 8601, RFC 822, 2021年9月27日,
 // 二〇二一年九月 二十七日, 民國110年9月27日, 27 Sep 2021, Sept. 27th, 2021, 9/27/2021, with the
-// errors that feeds and pages really contain. Pure functions; "now" is a parameter.
+// errors that feeds and pages really contain; also the months of French, German, Spanish, Italian,
+// Portuguese and Russian, 2021년 9월 27일 and 令和3年9月27日. Pure functions; "now" is a parameter.
 #pragma once
 
 #include <stdbool.h>
@@ -34,6 +35,9 @@ bool date_find(const char *s, size_t n, const struct date_rules *rules, struct d
 
 // True if both are written as the same day, each in its own zone.
 bool date_same_day(const struct date *a, const struct date *b);
+
+// The same with day and month exchanged; false if that is no other date.
+bool date_turned(const struct date *date, struct date *out);
 
 // The number of days from 1970-01-01 to a day of the proleptic Gregorian calendar.
 int64_t date_days(int year, int month, int day);

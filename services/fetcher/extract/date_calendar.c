@@ -47,6 +47,17 @@ bool date_same_day(const struct date *a, const struct date *b)
     return local_day(a) == local_day(b);
 }
 
+bool date_turned(const struct date *date, struct date *out)
+{
+    int year, month, day;
+    civil(local_day(date), &year, &month, &day);
+    if (day > 12 || day == month)
+        return false;
+    *out = *date;
+    out->ms += (date_days(year, day, month) - date_days(year, month, day)) * DAY_MS;
+    return true;
+}
+
 void date_format(const struct date *date, char out[DATE_TEXT_SIZE])
 {
     int zone = date->zone;

@@ -6,7 +6,7 @@
 #include "services/fetcher/extract/date_plain.h"
 #include "services/fetcher/extract/date_scan.h"
 
-enum { YEAR_MIN = 1970, YEAR_MAX = 2099 };
+enum { YEAR_MIN = 1970, YEAR_MAX = 2099, ROC_YEAR_ZERO = 1911 };
 
 static bool valid_day(const struct fields *f)
 {
@@ -17,10 +17,21 @@ static bool valid_day(const struct fields *f)
     return f->day <= (f->month == 2 && !leap ? 28 : days[f->month - 1]);
 }
 
+// 2021, and 110 before 年: Taiwan's years stand without their era too.
+static bool read_first_year(struct scan *s, struct fields *f)
+{
+    if (scan_number(s, 4, 4, &f->year))
+        return true;
+    if (!scan_number(s, 3, 3, &f->year) || *s->at != MARK_YEAR)
+        return false;
+    f->year += ROC_YEAR_ZERO;
+    return true;
+}
+
 // 2021-09-27, 2021/9/27, 2021.9.27, 2021年9月27日
 static bool read_year_first(struct scan *s, struct fields *f)
 {
-    if (!scan_number(s, 4, 4, &f->year))
+    if (!read_first_year(s, f))
         return false;
     scan_skip(s, " ");
     char separator = *s->at;
@@ -93,14 +104,39 @@ static bool read_year(struct scan *s, struct fields *f)
     return true;
 }
 
+// 27 de septiembre de 2021, 27. September 2021, 1er mars 2021, 27-ago-2021, 27 сентября 2021:
+// what stands after the day.
+static bool read_foreign_month(struct scan *s, struct fields *f)
+{
+    static const char de[] = "de ", del[] = "del ", er[] = "er ";
+    if (strncasecmp(s->at, er, strlen(er)) == 0)
+        s->at += strlen(er);
+    scan_skip(s, " -./\x07");
+    if (strncasecmp(s->at, de, strlen(de)) == 0)
+        s->at += strlen(de);
+    if (!scan_foreign_month(s, &f->month))
+        return false;
+    scan_skip(s, " -./,");
+    if (strncasecmp(s->at, del, strlen(del)) == 0)
+        s->at += strlen(del);
+    else if (strncasecmp(s->at, de, strlen(de)) == 0)
+        s->at += strlen(de);
+    return scan_number(s, 4, 4, &f->year);
+}
+
 // 27 Sep 2021, 27th of September, 2021, 27-Sep-21
 static bool read_day_month(struct scan *s, struct fields *f)
 {
     if (!scan_number(s, 1, 2, &f->day))
         return false;
+    struct scan foreign = *s;
+    if (read_foreign_month(&foreign, f)) {
+        *s = foreign;
+        return true;
+    }
     skip_ordinal(s);
     scan_skip(s, " -./,");
-    if (strncasecmp(s->at, "of ", 3) == 0)
+    if (strncasecmp(s->at, "of ", 3) == 0 || strncasecmp(s->at, "de ", 3) == 0)
         s->at += 3;
     if (!scan_month(s, &f->month))
         return false;
@@ -146,6 +182,21 @@ static bool read_month_day(struct scan *s, struct fields *f)
     return true;
 }
 
+// 27 2021-09, 27 2021年9月: a large day beside a small month
+static bool read_day_year_month(struct scan *s, struct fields *f)
+{
+    if (!scan_number(s, 1, 2, &f->day) || !scan_one(s, ' ') || !scan_number(s, 4, 4, &f->year))
+        return false;
+    char separator = *s->at;
+    if (!separator || !strchr("-/.\x01", separator))
+        return false;
+    s->at++;
+    if (!scan_number(s, 1, 2, &f->month))
+        return false;
+    scan_one(s, MARK_MONTH);
+    return *s->at != separator && !scan_is_digit(*s->at);
+}
+
 // 9/27/2021, 27.9.2021. Which is the month is told by what cannot be one; else dots are read
 // the European way and the rest as the rules say.
 static bool read_year_last(struct scan *s, struct fields *f)
@@ -170,8 +221,8 @@ static bool read_year_last(struct scan *s, struct fields *f)
 bool scan_day(struct scan *s, struct fields *f)
 {
     static bool (*const forms[])(struct scan *, struct fields *) = {
-        read_year_first, read_compact,   read_day_month,
-        read_month_day,  read_year_last, read_year_month_day};
+        read_year_first, read_compact,        read_day_month,     read_month_day,
+        read_year_last,  read_year_month_day, read_day_year_month};
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         struct scan attempt = *s;
         struct fields fields = *f;

@@ -8,7 +8,7 @@
 
 #include "common/text.h"
 
-enum { TEN = 10, NOT_A_NUMERAL = -1, ROC_YEAR_ZERO = 1911 };
+enum { TEN = 10, NOT_A_NUMERAL = -1, ERA_DIGITS_MAX = 3 };
 
 static int numeral(uint32_t c)
 {
@@ -25,32 +25,42 @@ static char mark(uint32_t c)
 {
     switch (c) {
     case 0x5E74: // 年
+    case 0xB144: // 년
         return MARK_YEAR;
     case 0x6708: // 月
+    case 0xC6D4: // 월
         return MARK_MONTH;
     case 0x65E5: // 日
     case 0x53F7: // 号
     case 0x865F: // 號
+    case 0xC77C: // 일
         return MARK_DAY;
     case 0x65F6: // 时
     case 0x6642: // 時
     case 0x70B9: // 点
     case 0x9EDE: // 點
+    case 0xC2DC: // 시
         return MARK_HOUR;
     case 0x5206: // 分
+    case 0xBD84: // 분
         return MARK_MINUTE;
     case 0x79D2: // 秒
+    case 0xCD08: // 초
         return MARK_SECOND;
     default:
         return 0;
     }
 }
 
-// Marks of two characters; the second is always 午, 上 or 晨 and is eaten.
+// Marks of two characters, of which the second is eaten.
 static char half_of_day(uint32_t first, uint32_t second)
 {
     if (second == 0x5348) // 午
         return first == 0x4E0A ? MARK_MORNING : first == 0x4E0B ? MARK_AFTERNOON : 0;
+    if (first == 0x5348) // 午前, 午後
+        return second == 0x524D ? MARK_MORNING : second == 0x5F8C ? MARK_AFTERNOON : 0;
+    if (first == 0xC624) // 오전, 오후
+        return second == 0xC804 ? MARK_MORNING : second == 0xD6C4 ? MARK_AFTERNOON : 0;
     if ((first == 0x65E9 && second == 0x4E0A) || (first == 0x51CC && second == 0x6668))
         return MARK_MORNING;                                         // 早上, 凌晨
     return first == 0x665A && second == 0x4E0A ? MARK_AFTERNOON : 0; // 晚上
@@ -104,31 +114,67 @@ static bool read_numerals(struct reader *r, char out[16])
     return true;
 }
 
-// 民國110年, 民国110年: the era's name and number, up to the 年.
-static bool read_roc_year(struct reader *r, char out[16])
+static const struct era {
+    uint32_t first, second; // characters of its name
+    int zero;               // the year before its first
+} eras[] = {{0x6C11, 0x570B, 1911},
+            {0x6C11, 0x56FD, 1911}, // 民國 民国
+            {0x4EE4, 0x548C, 2018},
+            {0x5E73, 0x6210, 1988}}; // 令和 平成
+
+// The era whose name stands here and is eaten, NULL if none does.
+static const struct era *read_era(struct reader *r)
+{
+    size_t length, next;
+    uint32_t first = peek(r, &length);
+    struct reader ahead = *r;
+    ahead.at += length;
+    uint32_t second = peek(&ahead, &next);
+    for (size_t i = 0; i < sizeof eras / sizeof *eras; i++)
+        if (eras[i].first == first && eras[i].second == second) {
+            r->at += length + next;
+            return &eras[i];
+        }
+    return NULL;
+}
+
+// 民國110年, 令和6年, 令和元年: the era's name and number, up to the 年.
+static bool read_era_year(struct reader *r, char out[16])
 {
     struct reader ahead = *r;
     size_t length;
-    if (peek(&ahead, &length) != 0x6C11) // 民
+    const struct era *era = read_era(&ahead);
+    if (!era)
         return false;
-    ahead.at += length;
-    uint32_t c = peek(&ahead, &length);
-    if (c != 0x570B && c != 0x56FD) // 國 国
-        return false;
-    ahead.at += length;
     int year = 0, digits = 0;
-    for (c = peek(&ahead, &length); digits < 4; c = peek(&ahead, &length)) {
+    uint32_t c;
+    for (c = peek(&ahead, &length); digits <= ERA_DIGITS_MAX; c = peek(&ahead, &length)) {
         if (c >= '0' && c <= '9')
             year = year * 10 + (int)(c - '0'), digits++;
+        else if (c == 0x5143 && digits == 0) // 元
+            year = digits = 1;
         else if (c != ' ')
             break;
         ahead.at += length;
     }
-    if (digits < 2 || digits > 3 || mark(c) != MARK_YEAR)
+    if (digits < 1 || digits > ERA_DIGITS_MAX || mark(c) != MARK_YEAR)
         return false;
-    snprintf(out, 16, "%d", year + ROC_YEAR_ZERO);
+    snprintf(out, 16, "%d", year + era->zero);
     *r = ahead;
     return true;
+}
+
+// The letter that months are written with in place of an accented or Cyrillic one; 0: none is.
+static char letter(uint32_t c)
+{
+    static const char latin[] = "aaaaaa.ceeeeiiii.nooooo..uuuu...", // U+00E0 to U+00FF
+        cyrillic[] = "abvgdejziyklmnoprstufhccssqyqeua";            // U+0430 to U+044F, one to one
+    char found = '.';
+    if (c >= 0xC0 && c <= 0xFF)
+        found = latin[c % 32];
+    else if (c >= 0x410 && c <= 0x44F)
+        found = cyrillic[(c - 0x410) % 32];
+    return found == '.' ? 0 : found;
 }
 
 // The plain spelling of one character, after the longer forms were tried.
@@ -151,7 +197,10 @@ static char plain_character(struct reader *r)
         return (char)c;
     if (c >= 0x2010 && c <= 0x2015)
         return '-';
-    return mark(c) ? mark(c) : MARK_OTHER;
+    char plain = letter(c);
+    if (!plain)
+        plain = mark(c);
+    return plain ? plain : MARK_OTHER;
 }
 
 static char plain_ascii(char c)
@@ -166,7 +215,7 @@ size_t date_plain(const char *s, size_t n, char out[DATE_PLAIN_SIZE])
     while (r.at < r.n && size < DATE_PLAIN_SIZE - 20) {
         char number[16];
         bool ascii = (uint8_t)r.s[r.at] < 0x7F; // no numeral, no era: most of most lines
-        if (!ascii && (read_roc_year(&r, number) || read_numerals(&r, number))) {
+        if (!ascii && (read_era_year(&r, number) || read_numerals(&r, number))) {
             size_t digits = strlen(number);
             memcpy(out + size, number, digits);
             size += digits;

@@ -57,6 +57,39 @@ bool scan_month(struct scan *s, int *month)
     return false;
 }
 
+bool scan_foreign_month(struct scan *s, int *month)
+{
+    static const char *const names[] = {
+        " janvier janv januar janner enero ene gennaio gen janeiro anvara anv ",
+        " fevrier fevr fev februar febrero febbraio fevereiro fevrala ",
+        " mars marz marzo marco marta ",
+        " avril avr abril abr aprile aprela ",
+        " mai mayo maggio mag maio maa ",
+        " juin juni junio giugno giu junho iuna iun ",
+        " juillet juil juli julio luglio lug julho iula iul ",
+        " aout agosto ago avgusta avg ",
+        " septembre septiembre settembre set setembro sentabra sen sent ",
+        " octobre oktober okt octubre ottobre ott outubro out oktabra ",
+        " novembre noviembre novembro noabra noa ",
+        " decembre dezember dez diciembre dic dicembre dezembro dekabra dek "};
+    char word[13] = " ";
+    size_t n = scan_word(s->at);
+    if (n < 3 || n > sizeof word - 3)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        word[i + 1] = (char)(s->at[i] | 0x20);
+    word[n + 1] = ' ';
+    for (int i = 0; i < 12; i++) {
+        if (strstr(names[i], word)) {
+            s->at += n;
+            scan_one(s, '.');
+            *month = i + 1;
+            return true;
+        }
+    }
+    return false;
+}
+
 bool scan_weekday(struct scan *s)
 {
     static const char *const names[] = {"monday", "tuesday",  "wednesday", "thursday",

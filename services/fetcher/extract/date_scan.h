@@ -44,6 +44,10 @@ size_t scan_word(const char *p);
 bool scan_month(struct scan *s, int *month);
 bool scan_weekday(struct scan *s);
 
+// The same of French, German, Spanish, Italian, Portuguese and Russian, in plain letters. These are
+// written after the day, and are short or other words too: only a day and a year make one a month.
+bool scan_foreign_month(struct scan *s, int *month);
+
 // A day in any form, and the time of day where the form has one in it. False: nothing was read.
 bool scan_day(struct scan *s, struct fields *f);
 

@@ -91,6 +91,43 @@ static void dates_are_read_as_chinese_writers_write_them(void **state)
     each_reads_as(rows, COUNT(rows), &china);
 }
 
+static void dates_are_read_as_other_languages_write_them(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {"1er février 2021", "2021-02-01"},
+        {"le 27 août 2021 à 10:30", "2021-08-27T10:30:00+00:00"},
+        {"27. März 2021, 10:30 Uhr", "2021-03-27T10:30:00+00:00"},
+        {"27. Dez. 2021 um 10:30", "2021-12-27T10:30:00+00:00"},
+        {"27. Sep 2021", "2021-09-27"},
+        {"27 de septiembre de 2021 a las 10:30", "2021-09-27T10:30:00+00:00"},
+        {"27 de marzo del 2021", "2021-03-27"},
+        {"04-ago-2021 5:11:10", "2021-08-04T05:11:10+00:00"},
+        {"27 gennaio 2021", "2021-01-27"},
+        {"27 giu 2021", "2021-06-27"},
+        {"27 de março de 2021", "2021-03-27"},
+        {"5/out/2021", "2021-10-05"},
+        {"27 сентября 2021 г. в 10:30", "2021-09-27T10:30:00+00:00"},
+        {"5 МАЯ 2021", "2021-05-05"},
+        {"2021년 9월 27일 오후 3시 20분", "2021-09-27T15:20:00+00:00"},
+        {"2021年9月27日午後3時20分", "2021-09-27T15:20:00+00:00"},
+        {"令和3年9月27日", "2021-09-27"},
+        {"令和元年9月27日", "2019-09-27"},
+        {"平成31年4月27日", "2019-04-27"},
+        {"110年9月27日", "2021-09-27"}, // of Taiwan, without its era
+        {"27 2021年9月", "2021-09-27"}, // a large day beside its month
+        {"27 2021-09", "2021-09-27"},
+        {"12 2021-09-27", "2021-09-27"},
+        {"12 2021年9月27日", "2021-09-27"},
+        {"110-09-27", "none"},
+        {"Mars 27, 2021", "none"},  // the planet
+        {"3 set 10 traps", "none"}, // two words of English
+        {"3 out 10", "none"},
+        {"令和3456年9月27日", "none"},
+    };
+    each_reads_as(rows, COUNT(rows), &utc);
+}
+
 static void the_day_goes_first_where_the_rules_say_so(void **state)
 {
     (void)state;
@@ -193,6 +230,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(dates_are_read_as_english_writers_write_them),
         cmocka_unit_test(dates_are_read_as_chinese_writers_write_them),
+        cmocka_unit_test(dates_are_read_as_other_languages_write_them),
         cmocka_unit_test(the_day_goes_first_where_the_rules_say_so),
         cmocka_unit_test(days_are_compared_as_they_are_written),
         cmocka_unit_test(what_is_no_date_is_none),
