@@ -175,7 +175,7 @@ const struct article *extractor_page(struct extractor *x, const struct page_sour
     blocks_clear(&x->blocks);
     struct charset_text t =
         charset_decode(source->bytes, source->size, source->content_type, &x->decoded);
-    struct page page = {.arena = x->arena, .html = x->html};
+    struct page page = {.arena = x->arena, .html = x->html, .source = {t.text, t.size}};
     page.nodes = html_parse(x->html, t.text, t.size, &page.count);
     find_body(&page);
     struct meta meta;

@@ -34,7 +34,9 @@ enum { HTML_DEPTH_MAX = 512, HTML_FORMATTING_MAX = 64, HTML_NODES_MAX = 200000 }
     X(NAME, "name") X(PROPERTY, "property") X(ITEMPROP, "itemprop") X(DATETIME, "datetime") \
     X(REL, "rel") X(ROLE, "role") X(HIDDEN, "hidden") X(ARIA_HIDDEN, "aria-hidden") \
     X(LANG, "lang") X(ONCLICK, "onclick") X(DATA_URL, "data-url") \
-    X(DATA_HREF, "data-href") X(DATA_LINK, "data-link")
+    X(DATA_HREF, "data-href") X(DATA_LINK, "data-link") X(DATA_DATE, "data-date") \
+    X(DATA_TIME, "data-time") X(DATA_DATETIME, "data-datetime") \
+    X(DATA_TIMESTAMP, "data-timestamp")
 // clang-format on
 
 #define HTML_TAG_ENUM(name)        HTML_##name,

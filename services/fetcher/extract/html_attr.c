@@ -31,7 +31,7 @@ int html_attr_of(const lxb_dom_attr_data_t *data)
 int html_attr_named(const lxb_char_t *name, size_t n)
 {
     char first = (char)(*name | 0x20);
-    if (n < 2 || n > 11 || first < 'a' || first > 't') // "id" to "aria-hidden"
+    if (n < 2 || n > 14 || first < 'a' || first > 't') // "id" to "data-timestamp"
         return -1;
     for (int i = 0; i < HTML_ATTR_COUNT; i++)
         if (attr_names[i].n == n && *attr_names[i].text == first &&

@@ -78,6 +78,8 @@ static void take_value(struct scanner *s, struct html_str value)
             s->article_depth = level->is_array ? s->depth - 1 : s->depth;
     } else if (is_str(key, "datePublished")) {
         set(&out->published, value);
+    } else if (is_str(key, "dateModified")) {
+        set(&out->modified, value);
     } else if (is_str(key, "headline")) {
         set(&out->headline, value);
     } else if (is_str(key, "articleBody")) {
@@ -171,6 +173,7 @@ void ld_read(const struct page *p, struct html_str in_meta, struct ld *out)
         scan_text(&s, in_meta);
     *out = s.article;
     set(&out->published, s.other.published);
+    set(&out->modified, s.other.modified);
     set(&out->headline, s.other.headline);
     set(&out->author, s.other.author);
     set(&out->publisher, s.other.publisher);

@@ -8,7 +8,7 @@
 
 // Raw JSON strings, still escaped; s is NULL where there is none.
 struct ld {
-    struct html_str published, headline, author, publisher, body;
+    struct html_str published, modified, headline, author, publisher, body;
 };
 
 // From the scripts, then from `in_meta`, what a meta element carries.

@@ -59,6 +59,8 @@ static const struct {
     {NAME("publishdate"), offsetof(struct meta, published)},
     {NAME("publish-date"), offsetof(struct meta, published)},
     {NAME("publish_date"), offsetof(struct meta, published)},
+    {NAME("published-date"), offsetof(struct meta, published)},
+    {NAME("published_date"), offsetof(struct meta, published)},
     {NAME("published_at"), offsetof(struct meta, published)},
     {NAME("article:published"), offsetof(struct meta, published)},
     {NAME("article.published"), offsetof(struct meta, published)},
@@ -73,6 +75,10 @@ static const struct {
     {NAME("date"), offsetof(struct meta, published)},
     {NAME("dc.date"), offsetof(struct meta, published)},
     {NAME("dcterms.date"), offsetof(struct meta, published)},
+    {NAME("article:modified_time"), offsetof(struct meta, modified)},
+    {NAME("dateModified"), offsetof(struct meta, modified)},
+    {NAME("og:updated_time"), offsetof(struct meta, modified)},
+    {NAME("last-modified"), offsetof(struct meta, modified)},
 };
 #undef NAME
 

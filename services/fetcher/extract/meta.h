@@ -15,6 +15,7 @@ struct meta {
     struct html_str locale;          // as meta elements tell it
     struct html_str published_guess; // a meta element with "publish" in a name not known here
     struct html_str published; // the best of the meta elements that state the time of publication
+    struct html_str modified;  // the same of the last revision
     struct html_str ld;        // JSON-LD that a framework has put into a meta element
     struct html_str feeds[META_FEEDS_MAX];
     uint32_t n_feeds;

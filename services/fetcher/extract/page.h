@@ -39,6 +39,7 @@ struct mass {
 struct page {
     struct arena *arena;
     struct html *html;
+    struct html_str source; // what was parsed
     const struct html_node *nodes;
     uint32_t count;
     uint32_t body;          // where the text is

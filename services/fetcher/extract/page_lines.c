@@ -6,6 +6,7 @@
 enum {
     LINE_MAX = 800,
     LINE_LENGTH_MAX = 240,
+    HELD_MAX = 80,
     DATED_MAX = 100,
     LINES_AFTER = 30,
     SCORE_MIN = 20,
@@ -90,6 +91,7 @@ static bool find(const char *s, size_t n, const struct date_rules *rules, struct
 struct dated {
     struct date date;
     int number, score; // of the line; without its distance from the article
+    bool revision;
 };
 
 // The line that is being put together.
@@ -100,10 +102,26 @@ struct line {
     struct signs signs;
 };
 
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+// "HealthDECEMBER", "Maria Oduya27", "272021-09": what only a style sheet keeps apart.
+static bool is_glued(const struct line *line, char next)
+{
+    char last = line->size ? line->text[line->size - 1] : ' ';
+    if (is_digit(last) && is_digit(next))
+        return line->length <= 2 && line->signs.digits == line->length;
+    return last >= 'a' && last <= 'z' && ((next >= 'A' && next <= 'Z') || is_digit(next));
+}
+
 // Appends a text node's text; tells what that has of a date.
 static struct signs add_text(struct line *line, const struct page *p, uint32_t i)
 {
     const struct html_node *node = &p->nodes[i];
+    if (node->text_size && is_glued(line, node->text[0]) && line->size < sizeof line->text)
+        line->text[line->size++] = ' ';
     size_t room = sizeof line->text - line->size;
     size_t n = node->text_size < room ? node->text_size : room;
     struct signs signs = {0};
@@ -130,7 +148,7 @@ struct gathered {
     int n, number;           // lines with dates, all lines
     int title, first, after; // lines: the title's, the article's first, the first after it
     struct line line;
-    bool linked, named; // in a link; in an element named after a date
+    bool linked, named, comment; // in a link; in an element named after a date, or a comment
 };
 
 // The lines below the title, until one is found that decides.
@@ -140,8 +158,18 @@ struct reading {
     struct line line;
     int number;
     bool labelled; // by the line before: of another day
+    bool comment;  // in an element named after a comment
     struct shown shown;
 };
+
+// Keeps a line of one number, which may be the day that goes with the next one: "27", "Sep 2021".
+static bool hold_day(struct line *line)
+{
+    if (line->length > 2 || line->signs.digits != line->length || line->size > HELD_MAX)
+        return false;
+    line->text[line->size++] = ' ';
+    return true;
+}
 
 static void end_line(struct gathered *g, const struct date_rules *rules)
 {
@@ -149,6 +177,10 @@ static void end_line(struct gathered *g, const struct date_rules *rules)
     bool published = false;
     if (g->line.length == 0)
         return;
+    if (hold_day(&g->line)) {
+        g->number++;
+        return;
+    }
     if (g->n < DATED_MAX && g->line.length <= LINE_LENGTH_MAX && g->line.size >= 8 &&
         may_hold_date(g->line.signs) &&
         find(g->line.text, g->line.size, rules, &date, &published)) {
@@ -156,11 +188,13 @@ static void end_line(struct gathered *g, const struct date_rules *rules)
         score -= g->linked ? 30 : 0;
         score += g->named ? 30 : 0;
         score += date.precision > DATE_DAY ? 15 : 0;
-        g->lines[g->n++] = (struct dated){date, g->number, score};
+        score -= g->comment ? 60 : 0;
+        bool revision = !published && is_of_another_day(g->line.text, g->line.size);
+        g->lines[g->n++] = (struct dated){date, g->number, score, revision};
     }
     g->number++;
     clear(&g->line);
-    g->linked = g->named = false;
+    g->linked = g->named = g->comment = false;
 }
 
 // class="post-date", "c-meta__date", "publishedTime"
@@ -172,13 +206,21 @@ static bool is_named_date(const struct page *p, uint32_t i)
             memmem(class.s, class.n, "publish", 7) || memmem(class.s, class.n, "posted", 6));
 }
 
+// class="commentmetadata", "comment-date": when a reader wrote.
+static bool is_named_comment(const struct page *p, uint32_t i)
+{
+    struct html_str class = html_attr(p->html, &p->nodes[i], HTML_ATTR_CLASS);
+    return class.s && memmem(class.s, class.n, "comment", 7);
+}
+
 static void add_gathered(struct gathered *g, const struct page *p, uint32_t i)
 {
-    const struct html_node *node = &p->nodes[i];
+    uint32_t parent = p->nodes[i].parent, above = p->nodes[parent].parent;
     g->linked |= p->own[i].links > 0;
-    if (may_hold_date(add_text(&g->line, p, i)))
-        g->named |=
-            is_named_date(p, node->parent) || is_named_date(p, p->nodes[node->parent].parent);
+    if (may_hold_date(add_text(&g->line, p, i))) {
+        g->named |= is_named_date(p, parent) || is_named_date(p, above);
+        g->comment |= is_named_comment(p, parent) || is_named_comment(p, above);
+    }
 }
 
 // All lines of the page, dropped or not: bylines are.
@@ -233,8 +275,8 @@ static void end_shown(struct reading *r)
     bool other = (dated || r->line.length <= LABEL_LENGTH_MAX) && !published &&
                  (r->labelled || is_of_another_day(r->line.text, r->line.size));
     if (dated && r->stated && confirms(r, &date)) {
-        r->shown.confirmed = true;
-    } else if (dated && r->number > 0 && r->line.length <= SHOWN_LENGTH_MAX) {
+        *(other ? &r->shown.revised : &r->shown.confirmed) = true;
+    } else if (dated && !r->comment && r->number > 0 && r->line.length <= SHOWN_LENGTH_MAX) {
         bool *has = other ? &r->shown.has_other : &r->shown.has_plain;
         if (!*has)
             *(other ? &r->shown.other : &r->shown.plain) = date;
@@ -242,6 +284,7 @@ static void end_shown(struct reading *r)
     }
     r->labelled = other && !dated && r->line.length <= LABEL_LENGTH_MAX;
     r->number++;
+    r->comment = false;
     clear(&r->line);
 }
 
@@ -265,7 +308,8 @@ struct shown lines_below(const struct page *p, uint32_t anchor, uint32_t article
         if (p->drop[i] == DROP_INVISIBLE || p->drop[i] == DROP_HIDDEN)
             i = node->end - 1;
         else if (node->tag == HTML_TEXT)
-            add_text(&r.line, p, i);
+            r.comment |=
+                may_hold_date(add_text(&r.line, p, i)) && is_named_comment(p, node->parent);
         else
             open = i;
     }
@@ -294,22 +338,23 @@ static int distance_cost(const struct gathered *g, int number, bool titled, bool
 }
 
 bool lines_best(const struct page *p, uint32_t anchor, uint32_t article,
-                const struct date_rules *rules, struct date *out, bool *near)
+                const struct date_rules *rules, struct date *out, struct best *best)
 {
     struct gathered *g = arena_alloc(p->arena, sizeof *g);
     *g = (struct gathered){.n = 0};
     gather(g, p, anchor, article, rules);
-    int best = SCORE_MIN;
+    int highest = SCORE_MIN;
     for (int i = 0; i < g->n; i++) {
         int score = g->lines[i].score - distance_cost(g, g->lines[i].number, anchor != 0,
                                                       g->lines[i].score >= SURE_SCORE);
-        if (score > best) {
-            best = score;
+        if (score > highest) {
+            highest = score;
             *out = g->lines[i].date;
             int below = g->lines[i].number - g->title;
-            *near = anchor && below >= -SHOWN_LINES && below <= SHOWN_LINES &&
-                    g->lines[i].number < g->after;
+            best->revision = g->lines[i].revision;
+            best->near = anchor && below >= -SHOWN_LINES && below <= SHOWN_LINES &&
+                         g->lines[i].number < g->after;
         }
     }
-    return best > SCORE_MIN;
+    return highest > SCORE_MIN;
 }

@@ -10,6 +10,7 @@
 // something else, a revision or a deadline.
 struct shown {
     bool confirmed; // one has the day that is stated; the rest was not read then
+    bool revised;   // one has it as the day of a revision
     bool has_plain, has_other;
     struct date plain, other;
 };
@@ -19,6 +20,9 @@ struct shown lines_below(const struct page *p, uint32_t anchor, uint32_t article
                          const struct date_rules *rules, const struct date *stated);
 
 // The date of the best line near the title or the article, with what the line says beside it
-// weighed; `*near`: it stands near the title. False if there is no line that will do.
+// weighed. False if there is no line that will do.
+struct best {
+    bool near, revision; // it stands near the title; a word makes it the day of a revision
+};
 bool lines_best(const struct page *p, uint32_t anchor, uint32_t article,
-                const struct date_rules *rules, struct date *out, bool *near);
+                const struct date_rules *rules, struct date *out, struct best *best);

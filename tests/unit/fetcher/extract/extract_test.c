@@ -100,6 +100,29 @@ static void the_explanation_names_the_rules(void **state)
     buf_free(&explain);
 }
 
+static void the_explanation_tells_the_day_of_a_revision(void **state)
+{
+    static const char *const pages[] = {
+        "<html lang=en><h1>Two ports merge</h1><p>Last updated: 20 September 2021</p>",
+        "<html lang=en><h1>Two ports merge</h1><time class=updated datetime=2021-09-20></time>",
+        "<html lang=en><meta name=last-modified content=2021-09-20><h1>Two ports merge</h1>",
+        "<html lang=zh-CN><h1>两港合并</h1><p>更新时间：2021年9月20日</p>",
+        "<html lang=zh-TW><h1>兩港合併</h1><p>修訂日期：2021年9月20日</p>",
+    };
+    for (size_t i = 0; i < COUNT(pages); i++) {
+        struct buf explain = buf_new(1 << 16);
+        const struct article *a = extract(*state, pages[i], &explain);
+        assert_int_equal(a->published_ms, 1632096000000);
+        assert_non_null(strstr(buf_str(&explain), "of a revision"));
+        assert_non_null(strstr(a->date_rule, "of a revision"));
+        buf_free(&explain);
+    }
+    struct buf explain = buf_new(1 << 16);
+    extract(*state, "<html lang=en><h1>Two ports merge</h1><p>20 September 2021</p>", &explain);
+    assert_null(strstr(buf_str(&explain), "of a revision"));
+    buf_free(&explain);
+}
+
 static void languages_are_told_by_their_writing(void **state)
 {
     (void)state;
@@ -216,6 +239,7 @@ int main(void)
         cmocka_unit_test(a_page_without_an_article_gives_an_empty_text),
         cmocka_unit_test(the_same_bytes_give_the_same_article),
         cmocka_unit_test(the_explanation_names_the_rules),
+        cmocka_unit_test(the_explanation_tells_the_day_of_a_revision),
         cmocka_unit_test(languages_are_told_by_their_writing),
         cmocka_unit_test(class_names_are_taken_apart),
         cmocka_unit_test(lines_around_articles_are_told_apart),
