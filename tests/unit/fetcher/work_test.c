@@ -254,9 +254,12 @@ static void who_says_bye_gives_its_rows_to_the_next(void **state)
     data(r, 1);
     bye.session = 1;
     send(r, BODY(BYE), &bye);
+    heartbeat(r, 1);
+    await(r, BODY(RESET), 1);
+    assert_int_equal(dispatch_sessions(work_dispatch(r->work)), 0);
+    assert_int_equal(dispatch_leased(work_dispatch(r->work)), 0);
     hello(r, 2);
     assert_string_equal(data(r, 2)->key->id, "00000000000000000000000000000001");
-    assert_int_equal(dispatch_sessions(work_dispatch(r->work)), 1);
 }
 
 static void what_makes_no_sense_is_passed_over(void **state)
