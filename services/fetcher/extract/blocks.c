@@ -32,6 +32,17 @@ bool block_is_prose(const struct block *b)
            (b->length >= 25 && b->links == 0 && b->sentence);
 }
 
+bool block_is_chinese_sentence(const struct blocks *b, const struct block *block)
+{
+    struct html_str text = block_text(b, block);
+    if (!block->sentence || block->links > 0 || text.n < 6)
+        return false;
+    // 。！？ begin with 0xE3 or 0xEF; of the marks that English has too, the character before
+    // tells.
+    const uint8_t *end = (const uint8_t *)text.s + text.n;
+    return end[-1] >= 0x80 && (end[-3] >= 0xE3 || end[-6] >= 0xE3);
+}
+
 // The block in the making.
 struct line {
     struct block block;
@@ -62,6 +73,8 @@ static void keep_block(struct blocks *b, struct block *block)
     block->sentence = ends_sentence(s, block->size);
     if (block->length < LINE_LENGTH_MAX)
         block->kind = (uint8_t)line_kind(b->lines, (struct html_str){s, block->size});
+    if (block->kind != LINE_LEGAL && block_is_chinese_sentence(b, block))
+        block->kind = LINE_TEXT;
     mem_reserve((void **)&b->items, &b->cap, b->n + 1, sizeof *b->items);
     b->items[b->n++] = *block;
 }

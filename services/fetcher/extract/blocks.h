@@ -40,5 +40,9 @@ void blocks_add(struct blocks *b, const struct page *p, uint32_t node);
 
 struct html_str block_text(const struct blocks *b, const struct block *block);
 
+// True for an unlinked sentence that ends in Chinese punctuation. It may begin with the same word
+// as a byline or an announcement, without a mark between: 记者从…获悉。 相关负责人表示…。
+bool block_is_chinese_sentence(const struct blocks *b, const struct block *block);
+
 // True if the block reads like prose: long and mostly unlinked, or a sentence without a link.
 bool block_is_prose(const struct block *block);

@@ -17,8 +17,8 @@ static const struct {
     {LINE_AD, "advertisement|sponsored content|广告|廣告"},
     {LINE_RELATED,
      "related|read more|read next|more from|more on|more stories|also read|see also|"
-     "you may also like|you might also|recommended|comment|leave a reply|leave a comment|"
-     "tags|tag:|popular|trending|most read|most popular|latest|sign up|subscribe|newsletter|"
+     "you may also like|you might also|comment|leave a reply|leave a comment|"
+     "tags|tag:|most read|most popular|sign up|subscribe|newsletter|"
      "about the author|top stories|follow us|in this article|filed under|更多|相关|相關|関連|"
      "推荐阅读|推薦閱讀|延伸阅读|延伸閱讀|热门|熱門|猜你喜欢|网友评论|发表评论|最新评论|标签|"
      "关键词|"
@@ -33,14 +33,15 @@ static const struct {
     {LINE_PAGER, "上一篇|下一篇|上一条|下一条|上一页|下一页|上篇|下篇|前一篇|后一篇|previous post|"
                  "next post|previous article|next article|previous:|next:"},
     {LINE_LEGAL, "copyright|©|all rights reserved|disclaimer|版权|版權|免责声明|免責聲明|著作权|"
-                 "声明：|特别声明|郑重声明|反侵权|主办单位|主办：|承办单位|技术支持|网站标识码|"
-                 "备案号|联系地址|邮政编码|法律声明|网站声明|本网站由|建议使用"},
+                 "声明：|特别声明|郑重声明|反侵权|网站标识码|"
+                 "备案号|法律声明|网站声明|本网站由"},
     {LINE_BYLINE,
      "by |published|posted|updated|last updated|last reviewed|last modified|written by|"
      "reviewed by|medically reviewed|fact checked|edited by|source:|author:|authors:|date:|"
      "reading time|来源|來源|发布|發布|發佈|时间：|時間：|日期|作者|撰稿|供稿|通讯员|摄影|记者|"
      "本报记者|信息来源|文章来源|稿件来源|新闻来源|消息来源|录入|上传|撰文|文/|图/|转载|更新时间|"
      "创建时间|添加时间|发表于|发表时间|刊登|原标题|索引号|发文机关|成文日期|信息分类"},
+    {LINE_FOOTER, "主办单位|主办：|承办单位|技术支持|联系地址|邮政编码|建议使用"},
     {LINE_CAPTION,
      "photo:|photo by|photos by|photo credit|photograph:|image:|image by|image credit|"
      "image source|image courtesy|picture:|credit:|screenshot:|图为|圖為|资料图|資料圖|"
@@ -245,10 +246,9 @@ bool line_is_biography(struct html_str line)
 {
     static const char *const verbs[] = {"is a ",     "is an ",       "is the ",
                                         "has been ", "has written ", "covers "};
-    static const char *const roles[] = {"writer",   "editor",       "author",      "journalist",
-                                        "reporter", "columnist",    "contributor", "contributing",
-                                        "founder",  "freelance",    "blogger",     "correspondent",
-                                        "attorney", "specializing", "specialist"};
+    static const char *const roles[] = {"writer",   "editor",    "author",      "journalist",
+                                        "reporter", "columnist", "contributor", "contributing",
+                                        "founder",  "freelance", "blogger",     "correspondent"};
     size_t n = name_length(line);
     if (n < 5)
         return false;

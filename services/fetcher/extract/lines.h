@@ -14,6 +14,7 @@ enum line_kind {
     LINE_AD,      // "Advertisement"
     LINE_RELATED, // announces other things: "Related", "Read more", 相关阅读
     LINE_LEGAL,   // copyright, disclaimer, licence numbers
+    LINE_FOOTER, // whose site it is and where they are: 主办单位, 联系地址; notices say it too
     LINE_CAPTION, // says whose image it is: "Photo:", 图片来源
 };
 

@@ -21,6 +21,7 @@ enum {
     HEAD_LINES = 12, // after the title, where bylines are looked for
     HEAD_LINE_LENGTH_MAX = 160,
     LABEL_LENGTH_MAX = 30,
+    SENTENCE_LENGTH_MIN = 60, // "By 2030 …" is no byline then
     CAPTION_LENGTH_MAX = 200,
 };
 
@@ -32,9 +33,10 @@ static bool is_heading(uint8_t tag)
 
 static enum line_kind kind_anywhere(const struct blocks *b, const struct block *block)
 {
-    return block->kind == LINE_TEXT && block->length < LINE_LENGTH_MAX
-               ? line_kind_anywhere(b->lines, block_text(b, block))
-               : (enum line_kind)block->kind;
+    if (block->kind != LINE_TEXT || block->length >= LINE_LENGTH_MAX)
+        return (enum line_kind)block->kind;
+    enum line_kind kind = line_kind_anywhere(b->lines, block_text(b, block));
+    return kind != LINE_LEGAL && block_is_chinese_sentence(b, block) ? LINE_TEXT : kind;
 }
 
 // The line under an image.
@@ -126,7 +128,10 @@ static void cut_head(struct blocks *b, const struct titles *titles, uint32_t anc
             break;
         struct html_str text = block_text(b, block);
         enum line_kind kind = kind_anywhere(b, block);
-        if (kind == LINE_BYLINE || kind == LINE_TOOL || kind == LINE_EDITOR || kind == LINE_PAGER)
+        bool sentence =
+            block->sentence && block->links == 0 && block->length >= SENTENCE_LENGTH_MIN;
+        if ((kind == LINE_BYLINE && !sentence) || kind == LINE_TOOL || kind == LINE_EDITOR ||
+            kind == LINE_PAGER)
             block->cut = "byline";
         else if (line_is_date(text, block->length))
             block->cut = "date";

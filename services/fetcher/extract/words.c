@@ -15,38 +15,37 @@ static const struct {
     const char *words;
 } lists[] = {
     {WORD_UNWANTED,
-     "related comment comments commentlist respond disqus footer copyright byline credit caption "
-     "captions tags cta newsletter subscribe subscription signup signin login share sharing "
-     "sharedaddy addtoany shareaholic social socials promo promoted promotion outbrain taboola "
-     "sponsored sponsor advert advertisement advertising ads breadcrumb breadcrumbs sidebar widget "
-     "textwidget widgets recirc trending popular recommended recommendations recommendation yarpp "
-     "jetpack relatedposts pagination pager prev previous cookie cookies gdpr consent modal popup "
-     "nav navigation navbar menu toolbar bio rating ratings noprint print timestamp dateline "
-     "pubdate robots nocontent donate teaser teasers flair buttons btn icon icons gallery "
-     "slideshow carousel readmore most recent latest screenreader tooltip disclaimer contact "
-     "correction authorbox authorinfo colophon akismet commentform nocomments author authors "
-     "saboxplugin banner footnotes disclosure"},
+     "related comment comments commentlist respond disqus footer copyright byline credit "
+     "caption captions tags cta newsletter subscribe subscription signup signin login share "
+     "sharing sharedaddy addtoany shareaholic social socials promo promoted promotion "
+     "outbrain taboola sponsored sponsor advert advertisement advertising ads breadcrumb "
+     "breadcrumbs sidebar widget textwidget widgets trending popular recommended "
+     "recommendations recommendation yarpp jetpack relatedposts pagination pager prev "
+     "previous cookie cookies gdpr consent modal popup nav navigation navbar menu toolbar "
+     "bio rating ratings noprint print timestamp dateline pubdate donate teaser teasers "
+     "buttons btn icon icons gallery slideshow carousel readmore recent latest screenreader "
+     "tooltip disclaimer contact colophon author authors banner footnotes saboxplugin"},
     {WORD_WEAK,
-     "widget widgets textwidget sidebar gallery slideshow carousel teaser teasers icon "
-     "icons menu nav navigation navbar print contact tags rating ratings cta modal popup "
-     "bio toolbar jetpack"},
+     "widget widgets textwidget sidebar gallery slideshow carousel teaser teasers icon icons "
+     "menu nav navigation navbar print contact tags rating ratings cta modal popup bio "
+     "toolbar jetpack"},
     {WORD_COMMENT, "comment comments commentlist respond disqus"},
-    {WORD_STRONG, "comment comments commentlist respond disqus relatedposts outbrain taboola "
-                  "sharedaddy newsletter breadcrumb breadcrumbs cookie gdpr consent related"},
+    {WORD_STRONG,
+     "comment comments commentlist respond disqus relatedposts outbrain taboola sharedaddy "
+     "newsletter breadcrumb breadcrumbs cookie gdpr consent related"},
     {WORD_CONTENT, "content article story body main post entry text page wrapper container"},
-    {WORD_LEAD, "summary lead lede intro introduction standfirst deck dek abstract chapo chapeau "
-                "vorspann entradilla subtitle subtitulo bajada sapo excerpt subheadline subhead "
-                "teaser description perex untertitel kicker highlight sumario subtitel dropcap lid "
-                "anons preview"},
+    {WORD_LEAD,
+     "summary lead lede intro introduction standfirst deck dek abstract chapo chapeau "
+     "vorspann entradilla subtitle subtitulo bajada sapo excerpt subheadline subhead teaser "
+     "description perex untertitel kicker highlight sumario subtitel dropcap preview"},
     {WORD_EMBED, "embed"},
     {WORD_FIRST, "article post story art entry body field full"},
     {WORD_LAST, "body content text entry"},
     {WORD_IMAGE, "img image pic picture photo"},
     {WORD_NOTE, "desc descr description intro note tip legend"},
     {WORD_BODY,
-     "articlebody articletext articlecontent postbody postcontent posttext entrybody "
-     "entrycontent entrytext storybody storycontent storytext artbody artcontent arttext "
-     "bodycontent bodytext bodyentry fieldbody fulltext newscontent newsbody newstext"},
+     "articlebody articletext articlecontent postbody postcontent entrycontent storybody storytext "
+     "fulltext newscontent"},
 };
 
 // Whole class names that hide an element from those who see.
