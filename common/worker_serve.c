@@ -74,6 +74,11 @@ static enum err read_message(int fd, struct buf *into)
     return n <= into->max ? read_all(fd, into, n) : ERR_LIMIT;
 }
 
+enum err worker_given(int fd, struct buf *into)
+{
+    return read_message(fd, into);
+}
+
 int worker_serve(int fd, size_t task_max, size_t answer_max, work_fn *fn, void *arg)
 {
     struct buf task = buf_new(task_max < HEADER ? HEADER : task_max);

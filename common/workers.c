@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The parent's side. On the socketpair each message is a length of 4 bytes, big-endian, and so many
-// bytes. The worker's first message, an empty one, says that it is ready. For each task it sends a
-// length of BEGUN without bytes when it has read it, and later the answer: so a task that was sent
-// to a worker already dead is not blamed for it.
+// bytes. What the pool was given for its workers goes to each first. The worker's first message, an
+// empty one, says that it is ready. For each task it sends a length of BEGUN without bytes when it
+// has read it, and later the answer: so a task that was sent to a worker already dead is not blamed
+// for it.
 #include "common/workers.h"
 
 #include <errno.h>
@@ -51,7 +52,7 @@ struct worker {
     struct problem fate;        // why it was killed; empty: it went by itself
     int failures;               // deaths since it last answered
     struct buf in;              // bytes of answers that are not complete
-    const struct task *sending; // the task being written, NULL: none
+    const struct task *sending; // what is being written, NULL: nothing
     size_t sent;                // bytes of it, with its header
     bool full;                  // we wait until there is room for more of it
 };
@@ -63,6 +64,7 @@ struct workers {
     int argc;
     work_done *done;
     void *arg;
+    struct task *given; // sent first to each worker; NULL: nothing
     struct work_queue *queue;
     struct worker *workers;
     size_t n;
@@ -84,6 +86,7 @@ static size_t get_length(const uint8_t in[HEADER])
 
 static void on_worker(void *arg, int fd, unsigned events);
 static void worker_reap(struct worker *w);
+static void worker_write(struct worker *w);
 
 static void worker_down(struct worker *w)
 {
@@ -126,11 +129,13 @@ static void worker_start(struct worker *w)
     w->state = WORKER_STARTING;
     w->fate.text[0] = '\0';
     w->begun = false;
-    w->sending = NULL;
+    w->sending = w->pool->given;
+    w->sent = 0;
     w->full = false;
     buf_clear(&w->in);
     loop_fd(w->pool->loop, w->fd, LOOP_READ, on_worker, w);
     timer_set(w->timer, START_MS, false);
+    worker_write(w);
 }
 
 // Ends the process if it has not ended itself. *fate says why, NULL: it is gone already.
@@ -311,6 +316,8 @@ static bool worker_began(struct worker *w)
 
 static bool worker_ready(struct worker *w)
 {
+    if (w->sending) // without having read what it was given
+        return worker_unasked(w);
     timer_stop(w->timer);
     w->state = WORKER_UP;
     return true;
@@ -385,6 +392,16 @@ static void on_worker(void *arg, int fd, unsigned events)
 
 // The pool.
 
+static struct task *task_new(uint64_t tag, const void *bytes, size_t size)
+{
+    struct task *t = mem_alloc(sizeof *t + size);
+    t->tag = tag;
+    t->size = size;
+    if (size)
+        memcpy(t->bytes, bytes, size);
+    return t;
+}
+
 static void copy_argv(struct workers *p, char *const *argv)
 {
     while (argv[p->argc])
@@ -405,6 +422,7 @@ struct workers *workers_new(struct loop *l, const struct workers_options *o, wor
     p->n = (size_t)o->processes;
     p->options.name = mem_strdup(o->name);
     copy_argv(p, o->argv);
+    p->given = o->given ? task_new(0, o->given, o->given_size) : NULL;
     p->queue = work_queue_new(p->n, (size_t)o->depth);
     p->workers = mem_alloc(p->n * sizeof *p->workers);
     for (size_t i = 0; i < p->n; i++) {
@@ -441,6 +459,7 @@ void workers_free(struct workers **pool)
         worker_free(&p->workers[i]);
     work_queue_free(&p->queue);
     free(p->workers);
+    free(p->given);
     for (int i = 0; i < p->argc; i++)
         free(p->argv[i]);
     free(p->argv);
@@ -451,11 +470,7 @@ void workers_free(struct workers **pool)
 
 void workers_submit(struct workers *p, uint64_t tag, const void *bytes, size_t size)
 {
-    struct task *t = mem_alloc(sizeof *t + size);
-    t->tag = tag;
-    t->size = size;
-    if (size)
-        memcpy(t->bytes, bytes, size);
+    struct task *t = task_new(tag, bytes, size);
     work_queue_add(p->queue, &t);
     feed(p);
 }

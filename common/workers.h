@@ -30,6 +30,8 @@ struct workers_options {
     int64_t deadline_ms; // for one task, from when the worker has nothing older to do
     size_t answer_max;   // bytes of an answer; more is a death
     char **argv;         // program and arguments to run; the descriptor is appended as "--fd N"
+    const void *given;   // bytes that each new worker gets before any task (worker_given); copied
+    size_t given_size;   // NULL: it gets none
 };
 
 struct workers;
@@ -43,6 +45,10 @@ void workers_submit(struct workers *p, uint64_t tag, const void *bytes, size_t s
 
 size_t workers_waiting(const struct workers *p); // tasks submitted and not answered
 uint64_t workers_deaths(const struct workers *p);
+
+// In the worker process, before worker_serve(), if the pool was given bytes for it: reads them
+// into `into`. ERR_LIMIT: it holds less; ERR_NOTFOUND, ERR_IO: the parent is gone.
+enum err worker_given(int fd, struct buf *into) MUST_CHECK;
 
 // In the worker process: reads tasks from `fd` and writes what `fn` appends to `answer`, until the
 // parent closes it. Returns the exit status. Load models and the like before the call: only then

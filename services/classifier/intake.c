@@ -11,9 +11,11 @@
 #include "common/mem.h"
 #include "common/metrics.h"
 #include "common/wire.h"
-#include "common/workers.h"
+#include "services/classifier/held.h"
+#include "services/classifier/labelling.h"
 #include "services/classifier/link.h"
 #include "services/classifier/peers.h"
+#include "services/classifier/sinks.h"
 
 enum {
     TICK_MS = 1000,
@@ -23,55 +25,20 @@ enum {
     HWM = 4096,
     WORKER_DEPTH = 32,
     ANSWER_MAX = 512 << 10,
-    ACKS_MAX = 1000,
-};
-
-enum stage { LABELLING, PUTTING, WAITING };
-
-// One announcement, from DATA until the sink's answer.
-struct held {
-    uint64_t tag;
-    struct link *link; // NULL: its fetcher is gone; the sink's answer then tells nobody
-    pb_envelope *data; // the message that brought it
-    pb_classification *labels;
-    enum stage stage;
-    int64_t again; // when to send it to a sink (again)
 };
 
 struct intake {
     struct loop *loop;
     struct intake_options options;
-    struct peers *fetchers, *sinks;
+    struct peers *fetchers;
+    struct sinks *sinks;
     struct link *links;
-    struct workers *workers;
-    struct workers *retired; // finish what they have, after a renewal; usually NULL
-    struct map *held;        // by tag
+    struct labelling *labelling;
+    struct map *held; // by tag
     struct timer *tick, *retry;
-    struct peer *last_sink; // sinks take turns
-    bool draining, renew_again;
+    bool draining;
     uint64_t *received, *labelled, *put, *acked, *poisoned;
 };
-
-// The same delivery always has the same tag, so that a second copy of it is seen as one.
-static uint64_t tag_of(const pb_key *key)
-{
-    crypto_generichash_state state;
-    uint64_t tag;
-    crypto_generichash_init(&state, NULL, 0, sizeof tag);
-    crypto_generichash_update(&state, (const uint8_t *)key->store, strlen(key->store));
-    crypto_generichash_update(&state, (const uint8_t *)&key->epoch, sizeof key->epoch);
-    crypto_generichash_update(&state, (const uint8_t *)&key->sequence, sizeof key->sequence);
-    crypto_generichash_final(&state, (uint8_t *)&tag, sizeof tag);
-    return tag;
-}
-
-static void held_free(struct held *h)
-{
-    wire_envelope_free(&h->data);
-    if (h->labels)
-        wire_free(&h->labels->base);
-    free(h);
-}
 
 static void forget(struct intake *in, struct held *h)
 {
@@ -87,27 +54,17 @@ static void hello(struct intake *in, struct link *link)
                loop_now(in->loop));
 }
 
-struct holding {
-    const struct link *link;
-    uint64_t *sequences;
-    size_t n;
-};
-
-static void list_held(void *arg, uint64_t tag, void *value)
-{
-    struct holding *holding = arg;
-    const struct held *h = value;
-    (void)tag;
-    if (h->link == holding->link)
-        holding->sequences[holding->n++] = h->data->data->key->sequence;
-}
-
 static void heartbeat(struct intake *in, struct link *link)
 {
-    struct holding holding = {link, mem_alloc(map_size(in->held) * sizeof(uint64_t)), 0};
-    map_each(in->held, list_held, &holding);
-    link_heartbeat(link, holding.sequences, holding.n);
-    free(holding.sequences);
+    size_t n, sequences = 0;
+    struct held **all = held_all(in->held, &n);
+    uint64_t *held = mem_alloc(n * sizeof *held);
+    for (size_t i = 0; i < n; i++)
+        if (all[i]->link == link)
+            held[sequences++] = all[i]->data->data->key->sequence;
+    link_heartbeat(link, held, sequences);
+    free(held);
+    free(all);
 }
 
 static void refuse(struct intake *in, struct held *h, const char *reason)
@@ -121,29 +78,9 @@ static void refuse(struct intake *in, struct held *h, const char *reason)
 
 // To the sinks.
 
-static enum err send_put(struct intake *in, const pb_envelope *e)
-{
-    size_t n = peers_count(in->sinks);
-    for (size_t i = 0; i < n; i++) {
-        struct peer *p = in->last_sink ? peers_next(in->sinks, in->last_sink) : NULL;
-        in->last_sink = p ? p : peers_next(in->sinks, NULL);
-        enum err error = wire_send(in->last_sink->socket, NULL, e);
-        if (error != ERR_BUSY)
-            return error;
-    }
-    return ERR_BUSY;
-}
-
 static void put(struct intake *in, struct held *h)
 {
-    Newswire__V1__Put put = NEWSWIRE__V1__PUT__INIT;
-    pb_envelope e = NEWSWIRE__V1__ENVELOPE__INIT;
-    put.key = h->data->data->key;
-    put.announcement = h->data->data->announcement;
-    put.classification = h->labels;
-    e.body_case = NEWSWIRE__V1__ENVELOPE__BODY_PUT;
-    e.put = &put;
-    enum err error = send_put(in, &e);
+    enum err error = sinks_put(in->sinks, h);
     if (error == ERR_LIMIT) {
         refuse(in, h, "with its labels it is larger than a message");
         return;
@@ -156,30 +93,16 @@ static void put(struct intake *in, struct held *h)
     *in->put += !error;
 }
 
-struct due {
-    struct intake *intake;
-    struct held **all;
-    size_t n;
-};
-
-static void list_due(void *arg, uint64_t tag, void *value)
-{
-    struct due *due = arg;
-    struct held *h = value;
-    (void)tag;
-    if (h->stage != LABELLING && h->again <= loop_now(due->intake->loop))
-        due->all[due->n++] = h;
-}
-
 static void on_retry(void *arg, struct timer *t)
 {
     struct intake *in = arg;
-    struct due due = {in, mem_alloc(map_size(in->held) * sizeof(struct held *)), 0};
+    size_t n;
+    struct held **all = held_all(in->held, &n);
     (void)t;
-    map_each(in->held, list_due, &due);
-    for (size_t i = 0; i < due.n; i++)
-        put(in, due.all[i]);
-    free(due.all);
+    for (size_t i = 0; i < n; i++)
+        if (all[i]->stage != LABELLING && all[i]->again <= loop_now(in->loop))
+            put(in, all[i]);
+    free(all);
 }
 
 // From the workers.
@@ -216,7 +139,7 @@ static void submit(struct intake *in, const struct held *h)
     struct buf task = buf_new(MESSAGE_MAX);
     if (wire_pack(&h->data->data->announcement->base, &task))
         panic("an announcement is larger than the message that brought it");
-    workers_submit(in->workers, h->tag, task.data, task.size);
+    labelling_submit(in->labelling, h->tag, task.data, task.size);
     buf_free(&task);
 }
 
@@ -227,7 +150,7 @@ static void on_data(struct intake *in, struct link *link, pb_envelope **e)
         log_warn("bad-message", "peer=%s problem=%s", link->peer->endpoint, "DATA without content");
         return;
     }
-    uint64_t tag = tag_of(key);
+    uint64_t tag = held_tag(key);
     struct held *h = map_get(in->held, tag);
     ++*in->received;
     if (h) { // delivered again while we have it: it now belongs to the new session
@@ -236,11 +159,7 @@ static void on_data(struct intake *in, struct link *link, pb_envelope **e)
     }
     if (in->draining)
         return;
-    h = mem_alloc(sizeof *h);
-    h->tag = tag;
-    h->link = link;
-    h->data = *e;
-    *e = NULL;
+    h = held_new(tag, link, e);
     map_set(in->held, tag, h);
     submit(in, h);
 }
@@ -282,19 +201,16 @@ static void on_fetcher_added(void *arg, struct peer *p)
     hello(in, link);
 }
 
-static void unlink_held(void *arg, uint64_t tag, void *value)
-{
-    struct held *h = value;
-    (void)tag;
-    if (h->link == arg)
-        h->link = NULL;
-}
-
 static void on_fetcher_removed(void *arg, struct peer *p)
 {
     struct intake *in = arg;
     struct link *link = p->user;
-    map_each(in->held, unlink_held, link);
+    size_t n;
+    struct held **all = held_all(in->held, &n);
+    for (size_t i = 0; i < n; i++)
+        if (all[i]->link == link)
+            all[i]->link = NULL;
+    free(all);
     struct link **at = &in->links;
     while (*at != link)
         at = &(*at)->next;
@@ -304,12 +220,13 @@ static void on_fetcher_removed(void *arg, struct peer *p)
 
 // From the sinks.
 
-static void on_committed(struct intake *in, const Newswire__V1__PutAck *ack)
+static void on_committed(void *arg, const Newswire__V1__PutAck *ack)
 {
+    struct intake *in = arg;
     struct held **done = mem_alloc(ack->n_keys * sizeof *done);
     size_t n = 0;
     for (size_t i = 0; i < ack->n_keys; i++) {
-        struct held *h = map_remove(in->held, tag_of(ack->keys[i]));
+        struct held *h = map_remove(in->held, held_tag(ack->keys[i]));
         if (!h)
             continue;
         done[n++] = h;
@@ -324,8 +241,12 @@ static void on_committed(struct intake *in, const Newswire__V1__PutAck *ack)
     free(done);
 }
 
-static void refused_by_sink(struct intake *in, struct held *h, const Newswire__V1__PutNack *nack)
+static void on_refused(void *arg, const Newswire__V1__PutNack *nack)
 {
+    struct intake *in = arg;
+    struct held *h = map_get(in->held, held_tag(nack->key));
+    if (!h || !h->labels) // it is of a PUT before this delivery: late
+        return;
     if (nack->refusal == NEWSWIRE__V1__REFUSAL__REFUSAL_POISON) {
         refuse(in, h, nack->reason);
         return;
@@ -335,79 +256,12 @@ static void refused_by_sink(struct intake *in, struct held *h, const Newswire__V
     h->again = loop_now(in->loop) + pause;
 }
 
-static void on_sink(void *arg, struct peer *p, pb_envelope **message)
-{
-    struct intake *in = arg;
-    const pb_envelope *e = *message;
-    switch (e->body_case) {
-    case NEWSWIRE__V1__ENVELOPE__BODY_PUT_ACK:
-        on_committed(in, e->put_ack);
-        break;
-    case NEWSWIRE__V1__ENVELOPE__BODY_PUT_NACK: {
-        struct held *h = e->put_nack->key ? map_get(in->held, tag_of(e->put_nack->key)) : NULL;
-        if (h && h->labels) // or it is of a PUT before this delivery: late
-            refused_by_sink(in, h, e->put_nack);
-        break;
-    }
-    default:
-        log_warn("unexpected-message", "peer=%s kind=%d", p->endpoint, (int)e->body_case);
-    }
-}
-
-static void on_sink_added(void *arg, struct peer *p)
-{
-    (void)arg, (void)p;
-}
-
-static void on_sink_removed(void *arg, struct peer *p)
-{
-    struct intake *in = arg;
-    if (in->last_sink == p)
-        in->last_sink = NULL;
-}
-
-// The worker processes.
-
-static void start_workers(struct intake *in)
-{
-    const struct intake_options *o = &in->options;
-    struct workers_options options = {.name = "label",
-                                      .processes = o->workers,
-                                      .depth = WORKER_DEPTH,
-                                      .memory = o->worker_memory,
-                                      .deadline_ms = o->worker_deadline_ms,
-                                      .answer_max = ANSWER_MAX,
-                                      .argv = o->worker_argv};
-    in->workers = workers_new(in->loop, &options, on_labelled, in);
-}
-
-void intake_renew_workers(struct intake *in)
-{
-    if (in->retired) {
-        in->renew_again = true; // when these are gone
-        return;
-    }
-    in->renew_again = false;
-    in->retired = in->workers;
-    start_workers(in);
-}
-
-static void dismiss_retired(struct intake *in)
-{
-    if (!in->retired || workers_waiting(in->retired) > 0)
-        return;
-    workers_free(&in->retired);
-    if (in->renew_again)
-        intake_renew_workers(in);
-}
-
 // Every second.
 
 static void on_tick(void *arg, struct timer *t)
 {
     struct intake *in = arg;
     (void)t;
-    dismiss_retired(in);
     for (struct link *link = in->links; link && !in->draining; link = link->next) {
         if (link_alive(link, loop_now(in->loop)))
             heartbeat(in, link);
@@ -429,15 +283,6 @@ size_t intake_held(const struct intake *in)
     return map_size(in->held);
 }
 
-static void list_unsent(void *arg, uint64_t tag, void *value)
-{
-    struct due *due = arg;
-    struct held *h = value;
-    (void)tag;
-    if (h->stage != PUTTING)
-        due->all[due->n++] = h;
-}
-
 bool intake_drain(struct intake *in)
 {
     if (!in->draining) {
@@ -445,11 +290,12 @@ bool intake_drain(struct intake *in)
         for (struct link *link = in->links; link; link = link->next)
             link_bye(link);
         // What no sink has seen is free for another classifier as of now.
-        struct due due = {in, mem_alloc(map_size(in->held) * sizeof(struct held *)), 0};
-        map_each(in->held, list_unsent, &due);
-        for (size_t i = 0; i < due.n; i++)
-            forget(in, due.all[i]);
-        free(due.all);
+        size_t n;
+        struct held **all = held_all(in->held, &n);
+        for (size_t i = 0; i < n; i++)
+            if (all[i]->stage != PUTTING)
+                forget(in, all[i]);
+        free(all);
     }
     return map_size(in->held) == 0;
 }
@@ -457,9 +303,27 @@ bool intake_drain(struct intake *in)
 static enum err connect_peers(struct intake *in, struct socket_context *z, struct problem *why)
 {
     static const struct peers_events fetchers = {on_fetcher_added, on_fetcher_removed, on_fetcher};
-    static const struct peers_events sinks = {on_sink_added, on_sink_removed, on_sink};
-    enum err e = peers_new(in->loop, z, in->options.ingest, HWM, &sinks, in, &in->sinks, why);
+    static const struct sinks_events sinks = {on_committed, on_refused};
+    enum err e = sinks_new(in->loop, z, in->options.ingest, HWM, &sinks, in, &in->sinks, why);
     return e ? e : peers_new(in->loop, z, in->options.work, HWM, &fetchers, in, &in->fetchers, why);
+}
+
+static struct labelling *start_labelling(struct intake *in)
+{
+    const struct intake_options *o = &in->options;
+    struct workers_options options = {.name = "label",
+                                      .processes = o->workers,
+                                      .depth = WORKER_DEPTH,
+                                      .memory = o->worker_memory,
+                                      .deadline_ms = o->worker_deadline_ms,
+                                      .answer_max = ANSWER_MAX,
+                                      .argv = o->worker_argv};
+    return labelling_new(in->loop, &options, o->labels, on_labelled, in);
+}
+
+void intake_renew_workers(struct intake *in, struct buf *labels)
+{
+    labelling_renew(in->labelling, labels);
 }
 
 enum err intake_new(struct loop *l, struct socket_context *z, const struct intake_options *o,
@@ -476,7 +340,8 @@ enum err intake_new(struct loop *l, struct socket_context *z, const struct intak
                           .put = metric("classifier_put_total"),
                           .acked = metric("classifier_acknowledged_total"),
                           .poisoned = metric("classifier_poisoned_total")};
-    start_workers(in);
+    in->labelling = start_labelling(in);
+    in->options.labels = NULL; // was borrowed
     enum err e = connect_peers(in, z, why);
     if (e) {
         intake_free(&in);
@@ -488,28 +353,25 @@ enum err intake_new(struct loop *l, struct socket_context *z, const struct intak
     return OK;
 }
 
-static void drop_held(void *arg, uint64_t tag, void *value)
-{
-    (void)arg, (void)tag;
-    held_free(value);
-}
-
 void intake_free(struct intake **intake)
 {
     struct intake *in = *intake;
     if (!in)
         return;
-    workers_free(&in->workers);
-    workers_free(&in->retired);
+    labelling_free(&in->labelling);
     peers_free(&in->fetchers);
-    peers_free(&in->sinks);
+    sinks_free(&in->sinks);
+    size_t n;
+    struct held **all = held_all(in->held, &n);
+    for (size_t i = 0; i < n; i++)
+        forget(in, all[i]);
+    free(all);
+    map_free(&in->held);
     while (in->links) {
         struct link *next = in->links->next;
         link_free(&in->links);
         in->links = next;
     }
-    map_each(in->held, drop_held, NULL);
-    map_free(&in->held);
     timer_free(&in->tick);
     timer_free(&in->retry);
     free(in);

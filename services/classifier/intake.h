@@ -5,6 +5,7 @@
 // fetcher.
 #pragma once
 
+#include "common/buf.h"
 #include "common/loop.h"
 #include "common/socket.h"
 
@@ -15,6 +16,7 @@ struct intake_options {
     int workers;
     int64_t worker_memory, worker_deadline_ms;
     char **worker_argv;
+    const struct buf *labels; // what each worker is given (worker_given); NULL: nothing
 };
 
 struct intake;
@@ -27,9 +29,9 @@ void intake_free(struct intake **i);
 size_t intake_sessions(const struct intake *i);
 size_t intake_held(const struct intake *i);
 
-// New worker processes, which load the model anew, take what comes from now on; the old ones finish
-// what they have.
-void intake_renew_workers(struct intake *i);
+// New worker processes, which are given `labels` (taken), get what comes from now on; the old ones
+// finish what they have.
+void intake_renew_workers(struct intake *i, struct buf *labels);
 
 // Says goodbye to the fetchers; true when no sink owes an answer any more.
 bool intake_drain(struct intake *i);

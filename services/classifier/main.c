@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sysexits.h>
 
 #include "common/log.h"
 #include "common/mem.h"
@@ -43,20 +44,33 @@ static const char *folder(const struct classifier_settings *s)
     return *s->label_data ? s->label_data : label_default_folder();
 }
 
-// The model is loaded here once to see that it can be: the workers then will not fail one by one.
-static enum err check_model(const struct classifier_settings *s, struct problem *why)
+// The files are read here, and a labeler made of them to see that it can be. The workers are given
+// these bytes: what becomes of the files until a worker starts does not matter to it.
+static enum err read_labels(const struct classifier_settings *s, struct buf *out,
+                            struct problem *why)
 {
+    struct buf files = buf_new(LABEL_FILES_BYTES);
     struct labeler *labeler;
-    enum err e = labeler_load(folder(s), &labeler, why);
+    enum err e = label_files_read(folder(s), &files, why);
     if (!e)
-        labeler_free(&labeler);
-    return e;
+        e = labeler_new(files.data, files.size, &labeler, why);
+    if (e) {
+        buf_free(&files);
+        return e;
+    }
+    labeler_free(&labeler);
+    *out = files;
+    return OK;
 }
 
 static enum err start(struct loop *l, struct socket_context *z, const void *given, void **state,
                       struct problem *why)
 {
     const struct classifier_settings *s = given;
+    struct buf labels;
+    enum err e = read_labels(s, &labels, why);
+    if (e)
+        return e;
     struct intake_options o = {.work = s->service.work,
                                .ingest = s->service.ingest,
                                .window = s->window,
@@ -64,12 +78,12 @@ static enum err start(struct loop *l, struct socket_context *z, const void *give
                                .workers = (int)s->workers,
                                .worker_memory = s->worker_memory,
                                .worker_deadline_ms = s->worker_deadline_ms,
-                               .worker_argv = service_worker_argv()};
-    enum err e = check_model(s, why);
+                               .worker_argv = service_worker_argv(),
+                               .labels = &labels};
     struct classifier *c = mem_alloc(sizeof *c);
     c->settings = s;
-    if (!e)
-        e = intake_new(l, z, &o, &c->intake, why);
+    e = intake_new(l, z, &o, &c->intake, why);
+    buf_free(&labels);
     if (e)
         free(c);
     else
@@ -90,11 +104,12 @@ static void reload(void *state)
 {
     const struct classifier *c = state;
     struct problem why;
-    if (check_model(c->settings, &why)) {
+    struct buf labels;
+    if (read_labels(c->settings, &labels, &why)) {
         log_error("reload-refused", "problem=%s", why.text);
         return;
     }
-    intake_renew_workers(c->intake);
+    intake_renew_workers(c->intake, &labels);
     log_info("reloaded", "folder=%s", folder(c->settings));
 }
 
@@ -127,10 +142,15 @@ static void on_task(void *arg, const uint8_t *bytes, size_t size, struct buf *an
 
 static int worker(int fd, const void *given)
 {
+    struct buf files = buf_new(LABEL_FILES_BYTES);
     struct labeler *labeler;
     struct problem why;
-    if (labeler_load(folder(given), &labeler, &why))
+    (void)given;
+    if (worker_given(fd, &files))
+        return EX_DATAERR; // the parent is gone
+    if (labeler_new(files.data, files.size, &labeler, &why))
         fatal("%s", why.text);
+    buf_free(&files);
     int status = worker_serve(fd, MESSAGE_MAX, MESSAGE_MAX, on_task, labeler);
     labeler_free(&labeler);
     return status;

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "services/classifier/label/analysis.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/file.h"
 #include "common/mem.h"
 
 enum {
@@ -14,13 +12,6 @@ enum {
     DOCUMENT_BYTES = 1 << 20, // of each part; what comes later is not read
 };
 
-enum err analysis_file(const char *folder, const char *name, struct buf *into, struct problem *why)
-{
-    char path[4096];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    return file_read(path, into, why);
-}
-
 uint64_t analysis_hash(uint64_t hash, const void *bytes, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -28,41 +19,28 @@ uint64_t analysis_hash(uint64_t hash, const void *bytes, size_t n)
     return hash;
 }
 
-// taxonomy.yaml must be there; entities.yaml, in the same format, may.
-static enum err load_taxonomy(struct analysis *a, const char *folder, struct problem *why)
+// entities.yaml, in the same format as taxonomy.yaml, need not be there.
+static enum err read_taxonomy(struct analysis *a, const struct label_source *files,
+                              struct problem *why)
 {
-    enum { FILES = 2 };
-    static const char *const names[FILES] = {"taxonomy.yaml", "entities.yaml"};
-    struct buf files[FILES] = {buf_new(TAXONOMY_FILE_BYTES), buf_new(TAXONOMY_FILE_BYTES)};
-    char paths[FILES][4096];
-    struct source sources[FILES];
+    const struct label_source *all[] = {&files[LABEL_TAXONOMY], &files[LABEL_ENTITIES]};
+    struct source sources[2];
     size_t n = 0;
-    enum err e = OK;
-    for (size_t i = 0; i < FILES && !e; i++) {
-        e = analysis_file(folder, names[i], &files[i], why);
-        if (e == ERR_NOTFOUND && i > 0) {
-            e = OK;
-            continue;
-        }
-        snprintf(paths[n], sizeof paths[n], "%s/%s", folder, names[i]);
-        sources[n] = (struct source){paths[n], buf_str(&files[i]), files[i].size};
-        n++;
-    }
-    if (!e)
-        e = taxonomy_read(sources, n, a->fold, &a->taxonomy, why);
     a->hash = HASH_START;
-    for (size_t i = 0; i < FILES; i++) {
-        a->hash = analysis_hash(a->hash, files[i].data, files[i].size);
-        buf_free(&files[i]);
+    for (size_t i = 0; i < 2; i++) {
+        if (*all[i]->path)
+            sources[n++] = (struct source){all[i]->path, (const char *)all[i]->bytes, all[i]->n};
+        a->hash = analysis_hash(a->hash, all[i]->bytes, all[i]->n);
     }
-    return e;
+    return taxonomy_read(sources, n, a->fold, &a->taxonomy, why);
 }
 
-enum err analysis_load(const char *folder, struct analysis **out, struct problem *why)
+enum err analysis_new(const struct label_source files[LABEL_FILES], struct analysis **out,
+                      struct problem *why)
 {
     struct analysis *a = mem_alloc(sizeof *a);
     a->fold = folding_new();
-    enum err e = load_taxonomy(a, folder, why);
+    enum err e = read_taxonomy(a, files, why);
     if (!e)
         e = terms_new(&a->taxonomy, &a->terms, why);
     if (!e) {
@@ -73,6 +51,19 @@ enum err analysis_load(const char *folder, struct analysis **out, struct problem
     }
     analysis_free(&a);
     return ERR_CONFIG;
+}
+
+enum err analysis_load(const char *folder, struct analysis **out, struct problem *why)
+{
+    struct buf bytes = buf_new(LABEL_FILES_BYTES);
+    struct label_source files[LABEL_FILES];
+    enum err e = label_files_read(folder, &bytes, why);
+    if (!e)
+        e = label_files_open(bytes.data, bytes.size, files, why);
+    if (!e)
+        e = analysis_new(files, out, why);
+    buf_free(&bytes);
+    return e;
 }
 
 void analysis_free(struct analysis **a)

@@ -7,6 +7,7 @@
 
 #include "common/err.h"
 #include "services/classifier/label/features.h"
+#include "services/classifier/label/files.h"
 #include "services/classifier/label/label.h"
 #include "services/classifier/label/match.h"
 #include "services/classifier/label/normalize.h"
@@ -32,7 +33,11 @@ struct analysis {
     struct features features;
 };
 
-// Reads taxonomy.yaml and, if it is there, entities.yaml from the folder. ERR_CONFIG.
+// By taxonomy.yaml and, if it is there, entities.yaml. The files are needed no longer after it.
+// ERR_CONFIG.
+enum err analysis_new(const struct label_source files[LABEL_FILES], struct analysis **out,
+                      struct problem *why) MUST_CHECK;
+// Of the files in the folder.
 enum err analysis_load(const char *folder, struct analysis **out, struct problem *why) MUST_CHECK;
 void analysis_free(struct analysis **a);
 
@@ -40,9 +45,6 @@ void analysis_free(struct analysis **a);
 void analysis_run(struct analysis *a, const struct document *document);
 void analysis_features(struct analysis *a);
 
-// Reads folder/name, as much as the buffer may hold. ERR_NOTFOUND, ERR_IO or ERR_LIMIT.
-enum err analysis_file(const char *folder, const char *name, struct buf *into,
-                       struct problem *why) MUST_CHECK;
 uint64_t analysis_hash(uint64_t hash, const void *bytes, size_t n); // FNV-1a; begin with HASH_START
 
 #define HASH_START 0xCBF29CE484222325u

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The labeler: a document in, its labels out, each with a score and the spans that spoke for it.
-// Pure after loading: no I/O, no clock. One labeler serves one thread.
+// Pure once the files are read: no I/O, no clock. One labeler serves one thread.
 //
 // Offsets. A document is one text: title, newline, standfirst and newline if there is a standfirst,
 // then the text. Evidence is given as byte offsets [start, end) into it.
@@ -44,10 +44,20 @@ struct labels {
     const char *model;    // hash of taxonomy and model, 16 hex digits
 };
 
+enum { LABEL_FILES_BYTES = 41 << 20 }; // what label_files_read() appends at most
+
+// Appends taxonomy, known organisations and model of `folder` (the shipped one:
+// label_default_folder()) as one piece of bytes, unread. ERR_CONFIG: a file is missing, unreadable
+// or too large; *why names it.
+enum err label_files_read(const char *folder, struct buf *into, struct problem *why) MUST_CHECK;
+
 struct labeler;
 
-// Loads taxonomy and model from `folder` (the shipped one: label_default_folder()). On failure
-// nothing is kept and *why names file, line and mend. ERR_CONFIG.
+// Makes a labeler of what label_files_read() read. On failure nothing is kept and *why names file,
+// line and mend. ERR_CONFIG.
+enum err labeler_new(const uint8_t *bytes, size_t n, struct labeler **out,
+                     struct problem *why) MUST_CHECK;
+// Both in one.
 enum err labeler_load(const char *folder, struct labeler **out, struct problem *why) MUST_CHECK;
 void labeler_free(struct labeler **l);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Loads taxonomy and model; runs a document through the steps: take apart, score, decide, explain.
+// Made of taxonomy and model; runs a document through the steps: take apart, score, decide,
+// explain.
 #include "services/classifier/label/label.h"
 
 #include <math.h>
@@ -41,28 +42,28 @@ struct labeler {
 // --- loading
 
 // The model is optional: a taxonomy works by its weights alone until it was taught.
-static enum err load_model(struct labeler *l, const char *folder, struct problem *why)
+static enum err read_model(struct labeler *l, const struct label_source *file, struct problem *why)
 {
-    struct buf file = buf_new(MODEL_FILE_BYTES);
-    enum err e = analysis_file(folder, "model", &file, why);
-    if (!e)
-        e = model_read("model", file.data, file.size, &l->model, why);
-    l->trained = !e;
-    if (e == ERR_NOTFOUND)
-        e = OK;
-    uint64_t hash = analysis_hash(l->analysis->hash, file.data, file.size);
+    uint64_t hash = analysis_hash(l->analysis->hash, file->bytes, file->n);
     snprintf(l->name, sizeof l->name, "%016llx", (unsigned long long)hash);
-    buf_free(&file);
+    if (!*file->path)
+        return OK;
+    enum err e = model_read(file->path, file->bytes, file->n, &l->model, why);
+    l->trained = !e;
     return e;
 }
 
-enum err labeler_load(const char *folder, struct labeler **out, struct problem *why)
+enum err labeler_new(const uint8_t *bytes, size_t n, struct labeler **out, struct problem *why)
 {
+    struct label_source files[LABEL_FILES];
+    enum err e = label_files_open(bytes, n, files, why);
+    if (e)
+        return e;
     struct labeler *l = mem_alloc(sizeof *l);
     l->arena = arena_new(64 << 10);
-    enum err e = analysis_load(folder, &l->analysis, why);
+    e = analysis_new(files, &l->analysis, why);
     if (!e)
-        e = load_model(l, folder, why);
+        e = read_model(l, &files[LABEL_MODEL], why);
     if (e) {
         labeler_free(&l);
         return ERR_CONFIG;
@@ -72,6 +73,16 @@ enum err labeler_load(const char *folder, struct labeler **out, struct problem *
         l->columns[i] = l->trained ? model_column(&l->model, t->labels[i].name) : NO_COLUMN;
     *out = l;
     return OK;
+}
+
+enum err labeler_load(const char *folder, struct labeler **out, struct problem *why)
+{
+    struct buf files = buf_new(LABEL_FILES_BYTES);
+    enum err e = label_files_read(folder, &files, why);
+    if (!e)
+        e = labeler_new(files.data, files.size, out, why);
+    buf_free(&files);
+    return e;
 }
 
 void labeler_free(struct labeler **l)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The pool with real processes: this program, started with --worker, does what each task says.
+// Only a pool of the kind "hasty" has a deadline that a busy machine might miss.
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -19,7 +20,7 @@
 #include "common/workers.h"
 #include "tests/unit/folder.h"
 
-enum { ANSWER_MAX = 1 << 20, TASK_MAX = 4 << 20, GIVE_UP_MS = 60000 };
+enum { ANSWER_MAX = 1 << 20, TASK_MAX = 4 << 20, GIVEN = 3 << 20, GIVE_UP_MS = 60000 };
 
 #define MIB ((size_t)1 << 20)
 
@@ -31,9 +32,22 @@ static void eat(size_t megabytes)
         memset(mem_alloc(MIB), 1, MIB);
 }
 
+static uint8_t nth_given(size_t i)
+{
+    return (uint8_t)(i * 7 + i / 251);
+}
+
+// How many of the bytes are what GIVEN of them are to be.
+static size_t right_bytes(const struct buf *given)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < given->size; i++)
+        n += given->data[i] == nth_given(i);
+    return n;
+}
+
 static void obey(void *arg, const uint8_t *task, size_t size, struct buf *answer)
 {
-    (void)arg;
     char order[64] = "";
     memcpy(order, task, size < sizeof order - 1 ? size : sizeof order - 1);
     signal(SIGSEGV, SIG_DFL); // a sanitizer has its own idea of it
@@ -54,6 +68,8 @@ static void obey(void *arg, const uint8_t *task, size_t size, struct buf *answer
     else if (strcmp(order, "descriptors") == 0)
         for (int fd = 3; fd < 256; fd++)
             buf_printf(answer, "%s", fcntl(fd, F_GETFD) >= 0 ? "1" : "");
+    else if (strcmp(order, "given") == 0)
+        buf_printf(answer, "%zu of %zu", right_bytes(arg), ((const struct buf *)arg)->size);
     else if (strcmp(order, "pid") == 0)
         buf_printf(answer, "%d", (int)getpid());
     else
@@ -66,6 +82,8 @@ static int rogue(int fd, const char *kind)
     static const uint8_t ready[4] = {0}, begun[4] = {0xff, 0xff, 0xff, 0xff},
                          long_answer[4] = {0x7f, 0xff, 0xff, 0xff};
     uint8_t chunk[1024];
+    if (strcmp(kind, "ready unread") == 0)
+        return write(fd, ready, 4) == 4 ? pause() : 1;
     if (strcmp(kind, "never ready") == 0)
         return write(fd, begun, 4) == 4 ? pause() : 1;
     bool said = write(fd, ready, 4) == 4;
@@ -76,12 +94,27 @@ static int rogue(int fd, const char *kind)
     return said ? pause() : 1;
 }
 
+// Reads what the pool gave it; "given PATH" dies before that if it is the first to find the file.
+static int given_worker(int fd, const char *kind)
+{
+    struct buf given = buf_new(GIVEN);
+    if (strncmp(kind, "given ", 6) == 0 && unlink(kind + 6) == 0)
+        return 3;
+    if (worker_given(fd, &given))
+        return 4;
+    int status = worker_serve(fd, TASK_MAX, ANSWER_MAX, obey, &given);
+    buf_free(&given);
+    return status;
+}
+
 static int worker(int argc, char **argv)
 {
     int fd = atoi(argv[argc - 1]);
+    if (strncmp(argv[2], "given", 5) == 0)
+        return given_worker(fd, argv[2]);
     if (strcmp(argv[2], "broken") == 0)
         return 1;
-    if (strcmp(argv[2], "good") != 0)
+    if (strcmp(argv[2], "good") != 0 && strcmp(argv[2], "hasty") != 0)
         return rogue(fd, argv[2]);
     return worker_serve(fd, TASK_MAX, ANSWER_MAX, obey, NULL);
 }
@@ -123,20 +156,40 @@ static void on_give_up(void *arg, struct timer *t)
     loop_stop(((struct pool *)arg)->loop, 1);
 }
 
-static struct pool *pool_new(int processes, int depth, const char *kind)
+static struct pool *pool_given(int processes, int depth, const char *kind, const void *given,
+                               size_t given_size)
 {
     char *argv[] = {"/proc/self/exe", "--worker", (char *)(uintptr_t)kind, NULL};
     struct workers_options o = {.name = "test",
                                 .processes = processes,
                                 .depth = depth,
                                 .memory = 256 * MIB,
-                                .deadline_ms = 300,
+                                .deadline_ms = strcmp(kind, "hasty") ? GIVE_UP_MS : 300,
                                 .answer_max = ANSWER_MAX,
-                                .argv = argv};
+                                .argv = argv,
+                                .given = given,
+                                .given_size = given_size};
     struct pool *p = mem_alloc(sizeof *p);
     p->loop = loop_new();
     p->workers = workers_new(p->loop, &o, on_answer, p);
     p->give_up = timer_new(p->loop, on_give_up, p);
+    return p;
+}
+
+static struct pool *pool_new(int processes, int depth, const char *kind)
+{
+    return pool_given(processes, depth, kind, NULL, 0);
+}
+
+// Gives more than a socket holds.
+static struct pool *pool_of_given(int processes, int depth, const char *kind)
+{
+    uint8_t *given = mem_alloc(GIVEN);
+    for (size_t i = 0; i < GIVEN; i++)
+        given[i] = nth_given(i);
+    struct pool *p = pool_given(processes, depth, kind, given, GIVEN);
+    memset(given, 0, GIVEN); // the pool has a copy
+    free(given);
     return p;
 }
 
@@ -200,15 +253,15 @@ static void what_kills_three_workers_is_poison_and_nothing_else_is(void **state)
 {
     (void)state;
     static const struct {
-        const char *order, *want;
+        const char *kind, *order, *want;
     } rows[] = {
-        {"crash", "3 workers died on it; the last one was killed by signal 11"},
-        {"exit", "3 workers died on it; the last one exited with status 3"},
-        {"stall", "3 workers died on it; the last one was not done after 300 ms"},
-        {"shout", "3 workers died on it; the last one exited with status 65"},
+        {"good", "crash", "3 workers died on it; the last one was killed by signal 11"},
+        {"good", "exit", "3 workers died on it; the last one exited with status 3"},
+        {"hasty", "stall", "3 workers died on it; the last one was not done after 300 ms"},
+        {"good", "shout", "3 workers died on it; the last one exited with status 65"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct pool *p = pool_new(1, 4, "good");
+        struct pool *p = pool_new(1, 4, rows[i].kind);
         submit(p, 0, "first");
         submit(p, 1, rows[i].order);
         for (uint64_t tag = 2; tag < 8; tag++)
@@ -287,12 +340,14 @@ static void a_worker_that_breaks_the_protocol_is_ended(void **state)
     } rows[] = {
         {"never ready", NULL},
         {"answers unasked", NULL},
+        {"ready unread", NULL},
         {"begins twice", "3 workers died on it; the last one answered what it was not asked"},
         {"too long", "3 workers died on it; the last one answered with 2147483647 bytes (the "
                      "limit is 1048576)"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct pool *p = pool_new(1, 2, rows[i].kind);
+        bool unread = strcmp(rows[i].kind, "ready unread") == 0;
+        struct pool *p = (unread ? pool_of_given : pool_new)(1, 2, rows[i].kind);
         submit(p, 0, "anything");
         p->want = 1;
         timer_set(p->give_up, rows[i].want ? GIVE_UP_MS : 250, false);
@@ -318,6 +373,70 @@ static void a_worker_inherits_no_descriptor_but_its_own(void **state)
     pool_free(p);
 }
 
+static void assert_given(const struct pool *p, uint64_t tag)
+{
+    char want[64];
+    snprintf(want, sizeof want, "%d of %d", GIVEN, GIVEN);
+    assert_int_equal(p->answers[tag].outcome, WORK_DONE);
+    assert_string_equal(p->answers[tag].text, want);
+}
+
+static void each_new_worker_gets_what_is_given_before_any_task(void **state)
+{
+    (void)state;
+    struct pool *p = pool_of_given(2, 4, "given");
+    uint64_t tag = 0;
+    for (int round = 0; round < 3; round++) {
+        uint64_t first = tag;
+        while (tag < first + 6)
+            submit(p, tag++, "given");
+        if (round < 2)
+            submit(p, tag++, "crash"); // kills three workers
+        run_until(p, (int)tag);
+        for (uint64_t t = first; t < first + 6; t++)
+            assert_given(p, t);
+    }
+    assert_int_equal(workers_deaths(p->workers), 6);
+    pool_free(p);
+}
+
+static void a_worker_that_dies_before_it_reads_what_is_given_is_replaced(void **state)
+{
+    (void)state;
+    char kind[64] = "given /tmp/newswire-workers-test-XXXXXX";
+    close(mkstemp(kind + 6));
+    struct pool *p = pool_of_given(1, 4, kind);
+    submit(p, 0, "given");
+    run_until(p, 1);
+    assert_given(p, 0);
+    assert_int_equal(workers_deaths(p->workers), 1);
+    pool_free(p);
+}
+
+static void nothing_may_be_given_and_that_is_given(void **state)
+{
+    (void)state;
+    struct pool *p = pool_given(1, 4, "given", "", 0);
+    submit(p, 0, "given");
+    run_until(p, 1);
+    assert_string_equal(p->answers[0].text, "0 of 0");
+    pool_free(p);
+}
+
+static void what_is_given_beyond_what_a_worker_takes_is_its_death(void **state)
+{
+    (void)state;
+    uint8_t *given = mem_alloc(GIVEN + 1);
+    struct pool *p = pool_given(1, 4, "given", given, GIVEN + 1);
+    submit(p, 0, "given");
+    timer_set(p->give_up, 250, false);
+    assert_int_equal(loop_run(p->loop), 1);
+    assert_true(workers_deaths(p->workers) >= 1);
+    assert_int_equal(p->n, 0);
+    free(given);
+    pool_free(p);
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 3 && strcmp(argv[1], "--worker") == 0)
@@ -332,6 +451,10 @@ int main(int argc, char **argv)
         cmocka_unit_test(workers_that_die_at_the_start_are_not_started_in_a_frenzy),
         cmocka_unit_test(a_worker_that_breaks_the_protocol_is_ended),
         cmocka_unit_test(a_worker_inherits_no_descriptor_but_its_own),
+        cmocka_unit_test(each_new_worker_gets_what_is_given_before_any_task),
+        cmocka_unit_test(a_worker_that_dies_before_it_reads_what_is_given_is_replaced),
+        cmocka_unit_test(nothing_may_be_given_and_that_is_given),
+        cmocka_unit_test(what_is_given_beyond_what_a_worker_takes_is_its_death),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,17 +6,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "common/buf.h"
+#include "common/mem.h"
+#include "services/classifier/label/files.h"
 #include "services/classifier/label/label.h"
+
+#define DATA "../../../../services/classifier/data"
 
 // The shipped taxonomy and model.
 static int set_up(void **state)
 {
     struct labeler *l;
     struct problem why;
-    if (labeler_load("../../../../services/classifier/data", &l, &why)) {
+    if (labeler_load(DATA, &l, &why)) {
         print_error("%s\n", why.text);
         return -1;
     }
@@ -173,6 +179,103 @@ static void a_missing_folder_is_named(void **state)
     assert_non_null(strstr(why.text, "/nonexistent/taxonomy.yaml"));
 }
 
+// The bytes of a folder with these files.
+static struct buf files_of(const char *taxonomy, const char *entities, const char *model)
+{
+    static const char *const names[LABEL_FILES] = {"taxonomy.yaml", "entities.yaml", "model"};
+    const char *texts[LABEL_FILES] = {taxonomy, entities, model};
+    char folder[] = "/tmp/newswire-labels-XXXXXX", path[64];
+    struct buf bytes = buf_new(LABEL_FILES_BYTES);
+    struct problem why;
+    assert_non_null(mkdtemp(folder));
+    for (size_t i = 0; i < LABEL_FILES; i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+        FILE *f = texts[i] ? fopen(path, "wb") : NULL;
+        if (f) {
+            fputs(texts[i], f);
+            fclose(f);
+        }
+    }
+    assert_int_equal(label_files_read(folder, &bytes, &why), OK);
+    for (size_t i = 0; i < LABEL_FILES; i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+        remove(path);
+    }
+    rmdir(folder);
+    return bytes;
+}
+
+static void a_labeler_of_bytes_is_that_of_the_folder(void **state)
+{
+    struct labeler *l;
+    struct problem why;
+    struct buf bytes = buf_new(LABEL_FILES_BYTES);
+    assert_int_equal(label_files_read(DATA, &bytes, &why), OK);
+    assert_int_equal(labeler_new(bytes.data, bytes.size, &l, &why), OK);
+    memset(bytes.data, 0, bytes.size); // it keeps none of them
+    buf_free(&bytes);
+    static const char *const titles[] = {"国务院国资委部署国有企业改革",
+                                         "Weihe Power to buy a wind farm operator"};
+    for (size_t i = 0; i < 2; i++) {
+        const struct labels *a = run(l, titles[i], ""), *b = run(*state, titles[i], "");
+        assert_string_equal(a->model, b->model);
+        assert_string_equal(a->primary, b->primary);
+        assert_true(a->all[0].score == b->all[0].score);
+    }
+    labeler_free(&l);
+}
+
+static void a_mistake_in_the_bytes_is_named_with_file_and_line(void **state)
+{
+    (void)state;
+    static const char good[] = "taxonomy: 1\nlabels:\n  - name: bees\n    terms:\n"
+                               "      - {weight: 5, zh: [蜜蜂], en: [honey]}\n";
+    static const struct {
+        const char *taxonomy, *entities, *model, *want;
+    } rows[] = {
+        {good, NULL, NULL, NULL},
+        {good, "taxonomy: 1\n", NULL, NULL},
+        {"labels: [\n", NULL, NULL, "/taxonomy.yaml:2: "},
+        {"", NULL, NULL, "/taxonomy.yaml:1: "},
+        {"taxonomy: 1\n\n标签: []\n", NULL, NULL, "/taxonomy.yaml:3: "},
+        {good, "taxonomy: 1\nhives: 3\n", NULL, "/entities.yaml:2: "},
+        {good, NULL, "", "/model:1: "},
+        {good, NULL, "模型\n", "/model:1: "},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct buf bytes = files_of(rows[i].taxonomy, rows[i].entities, rows[i].model);
+        struct labeler *l = NULL;
+        struct problem why = {""};
+        enum err e = labeler_new(bytes.data, bytes.size, &l, &why);
+        assert_int_equal(e, rows[i].want ? ERR_CONFIG : OK);
+        if (rows[i].want && !strstr(why.text, rows[i].want))
+            fail_msg("\"%s\" does not name %s", why.text, rows[i].want);
+        buf_free(&bytes);
+        labeler_free(&l);
+    }
+}
+
+static void bytes_that_are_cut_off_or_too_many_are_refused(void **state)
+{
+    (void)state;
+    struct buf bytes = files_of("taxonomy: 1\n", "实体", NULL);
+    struct label_source files[LABEL_FILES];
+    struct problem why;
+    assert_int_equal(label_files_open(bytes.data, bytes.size, files, &why), OK);
+    assert_int_equal(files[LABEL_TAXONOMY].n, 12);
+    assert_memory_equal(files[LABEL_ENTITIES].bytes, "实体", files[LABEL_ENTITIES].n);
+    assert_string_equal(files[LABEL_MODEL].path, "");
+    for (size_t n = 0; n < bytes.size; n++) {
+        uint8_t *cut = mem_alloc(n ? n : 1); // a block of its own, so that a sanitizer sees
+        memcpy(cut, bytes.data, n);
+        assert_int_equal(label_files_open(cut, n, files, &why), ERR_CONFIG);
+        free(cut);
+    }
+    assert_int_equal(buf_add(&bytes, "x", 1), OK);
+    assert_int_equal(label_files_open(bytes.data, bytes.size, files, &why), ERR_CONFIG);
+    buf_free(&bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -183,6 +286,9 @@ int main(void)
         cmocka_unit_test(hostile_texts_get_some_label_and_end),
         cmocka_unit_test(an_empty_document_is_other),
         cmocka_unit_test(a_missing_folder_is_named),
+        cmocka_unit_test(a_labeler_of_bytes_is_that_of_the_folder),
+        cmocka_unit_test(a_mistake_in_the_bytes_is_named_with_file_and_line),
+        cmocka_unit_test(bytes_that_are_cut_off_or_too_many_are_refused),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
