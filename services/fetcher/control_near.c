@@ -93,12 +93,13 @@ static size_t likeness(const char *a, const char *b)
     y = y ? strchr(y + 3, '/') : NULL;
     if (!x || !y)
         return 0;
-    size_t nx = strlen(x), ny = strlen(y), shorter = nx < ny ? nx : ny, head = 0, tail = 0;
+    size_t nx = strlen(x), ny = strlen(y), head = 0, tail = 0;
+    size_t shorter = nx < ny ? nx : ny, longer = nx < ny ? ny : nx;
     while (head < shorter && x[head] == y[head])
         head++;
     while (head + tail < shorter && x[nx - 1 - tail] == y[ny - 1 - tail])
         tail++;
-    return 100 * (head + tail) / (nx > ny ? nx : ny);
+    return longer ? 100 * (head + tail) / longer : 0;
 }
 
 static void on_page(void *arg, const char *url)

@@ -64,7 +64,7 @@ enum record_again record_again(struct ledger *l, const struct page_copy *page,
         return RECORD_SAME;
     }
     ledger_must(l, e);
-    const char *trouble = !result ? problem
+    const char *trouble = !result ? (problem ? problem : "it was not read")
                           : !result->announcement
                               ? (*result->problem ? result->problem : "it is no page")
                               : page_trouble(result->announcement, result->problem);

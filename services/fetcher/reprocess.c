@@ -43,10 +43,10 @@ static size_t out(const struct reprocess *r)
     return n;
 }
 
-static void page_free(struct page *p)
+static void page_free(struct reprocess *r, struct page *p)
 {
-    if (p->reprocess->pages_out == p)
-        p->reprocess->pages_out = p->next;
+    if (r->pages_out == p)
+        r->pages_out = p->next;
     if (p->prev)
         p->prev->next = p->next;
     if (p->next)
@@ -95,7 +95,7 @@ static void on_read(void *arg, const Newswire__V1__ExtractResult *result, const 
     struct reprocess *r = p->reprocess;
     if (r->job == p->job)
         record(r, p, result, problem);
-    page_free(p);
+    page_free(r, p);
     timer_set(r->timer, 0, false);
 }
 
@@ -269,7 +269,7 @@ void reprocess_free(struct reprocess **reprocess)
         return;
     while (r->pages_out) {
         fetch_take_back(r->fetch, r->pages_out);
-        page_free(r->pages_out);
+        page_free(r, r->pages_out);
     }
     timer_free(&r->timer);
     free(r);

@@ -316,11 +316,10 @@ static void write_poll(const pb_source *s, struct buf *out)
 }
 
 // When the page, or the source that leads to it, is asked for again.
-static void write_next(const struct story *s, struct buf *out)
+static void write_next(const pb_source *source, const pb_page *p, struct buf *out)
 {
-    const pb_page *p = s->fetcher->page;
-    if (s->fetcher->n_sources) {
-        write_poll(s->fetcher->sources[0], out);
+    if (source) {
+        write_poll(source, out);
     } else if (p && p->next_try_ms) {
         name("next try", out);
         at(p->next_try_ms, out);
@@ -381,7 +380,7 @@ void story_facts(const struct story *s, struct buf *out)
         write_reading(reading, out);
     if (s->news)
         write_store(s, out);
-    write_next(s, out);
+    write_next(source, p, out);
     if (p && p->kept_ms) {
         name("kept", out);
         buf_puts(out, "the page as it came, ");
