@@ -27,6 +27,7 @@ struct session {
     uint32_t window;
     uint64_t window_bytes, bytes;
     bool exclusive; // works on a row on probation
+    bool emptied;   // takes nothing until it is empty, for a row on probation
     int64_t heard;
     struct list rows;
     struct session *prev, *next;
@@ -40,6 +41,7 @@ struct dispatch {
     uint64_t cursor;
     double tokens; // redeliveries allowed now
     int64_t filled;
+    int64_t empty_again; // when another session may be emptied
 };
 
 struct dispatch *dispatch_new(void)
@@ -86,6 +88,7 @@ static void give(struct dispatch *d, struct row *r, struct session *s, int64_t n
     r->deliveries++;
     s->bytes += r->size;
     s->exclusive = r->deliveries > DISPATCH_TRIES;
+    s->emptied = false;
     append(&s->rows, r);
     d->n_leased++;
 }
@@ -234,6 +237,38 @@ static void expire(struct dispatch *d, struct session *s, int64_t now)
     }
 }
 
+static bool can_take(const struct session *s, size_t size, bool alone)
+{
+    if (s->rows.n == 0)
+        // Whatever its size: nobody else could take it either.
+        return s->window > 0 && (alone || !s->emptied);
+    return !alone && !s->emptied && !s->exclusive && s->rows.n < s->window &&
+           s->bytes + size <= s->window_bytes;
+}
+
+static bool alone_is_due(const struct dispatch *d, int64_t now)
+{
+    for (const struct row *r = d->waiting.first; r; r = r->next)
+        if (r->deliveries >= DISPATCH_TRIES && r->at <= now)
+            return true;
+    return false;
+}
+
+// While there is always something new, no session would ever be empty for a row that goes alone:
+// one is made to be, now and then.
+static void make_room_for_alone(struct dispatch *d, int64_t now)
+{
+    bool due = alone_is_due(d, now), room = false;
+    for (struct session *s = d->sessions; s; s = s->next) {
+        s->emptied = s->emptied && due;
+        room = room || s->emptied || can_take(s, 0, true);
+    }
+    if (!due || room || now < d->empty_again || !d->sessions)
+        return;
+    d->sessions->emptied = true;
+    d->empty_again = now + DISPATCH_EMPTY_MS;
+}
+
 void dispatch_tick(struct dispatch *d, int64_t now)
 {
     for (struct session *s = d->sessions, *next; s; s = next) {
@@ -243,6 +278,7 @@ void dispatch_tick(struct dispatch *d, int64_t now)
         else
             expire(d, s, now);
     }
+    make_room_for_alone(d, now);
 }
 
 // Leases.
@@ -261,16 +297,9 @@ size_t dispatch_room(const struct dispatch *d)
 {
     size_t room = 0;
     for (const struct session *s = d->sessions; s; s = s->next)
-        if (!s->exclusive && s->rows.n < s->window && s->bytes < s->window_bytes)
+        if (!s->exclusive && !s->emptied && s->rows.n < s->window && s->bytes < s->window_bytes)
             room += s->window - s->rows.n;
     return room;
-}
-
-static bool can_take(const struct session *s, size_t size, bool alone)
-{
-    if (s->rows.n == 0)
-        return s->window > 0; // whatever its size: nobody else could take it either
-    return !alone && !s->exclusive && s->rows.n < s->window && s->bytes + size <= s->window_bytes;
 }
 
 // Sessions take turns: whoever was given a row is asked last next time.
@@ -323,7 +352,7 @@ static bool token(struct dispatch *d, int64_t now)
 static bool any_room(const struct dispatch *d)
 {
     for (const struct session *s = d->sessions; s; s = s->next)
-        if (can_take(s, 0, false))
+        if (can_take(s, 0, false) || can_take(s, 0, true))
             return true;
     return false;
 }

@@ -16,6 +16,7 @@ enum {
     DISPATCH_TRIES = 20,           // deliveries before a row goes on probation: alone, ever rarer
     DISPATCH_PROBATION_MS = 60000, // first pause on probation, doubled up to
     DISPATCH_PROBATION_MAX_MS = 3600000,
+    DISPATCH_EMPTY_MS = 10000, // how often a busy session is emptied for one of them, at most
     DISPATCH_AGAIN_RATE = 500, // redeliveries a second, at least
     DISPATCH_AGAIN_SHARE = 10, // or one for so many first deliveries
 };

@@ -263,6 +263,45 @@ static void a_row_tells_how_it_is_doing(void **state)
     dispatch_free(&d);
 }
 
+// The only session always has something: one row of each pair is done when the next one comes.
+static void a_busy_session_is_emptied_now_and_then_for_a_row_on_probation(void **state)
+{
+    (void)state;
+    struct dispatch *d = dispatch_new();
+    int64_t now = 0;
+    hello(d, &A, 2, now);
+    lease(d, 1, 1, now);
+    for (int n = 1; n < DISPATCH_TRIES; n++) {
+        dispatch_return(d, &A, 1, 0, now += 1000);
+        dispatch_alive(d, &A, 1, NULL, 0, now);
+        assert_int_equal(again(d, now), 1);
+    }
+    dispatch_return(d, &A, 1, 0, now);
+    int alone = 0, others = 0;
+    uint64_t next = 2;
+    for (uint64_t held = 0; now < 10 * DISPATCH_PROBATION_MS;) {
+        dispatch_alive(d, &A, 1, NULL, 0, now += 1000);
+        dispatch_tick(d, now);
+        if (again(d, now) == 1) {
+            assert_int_equal(dispatch_leased(d), 1);
+            alone++;
+            dispatch_return(d, &A, 1, 0, now);
+        }
+        if (lease(d, next, 1, now) == 'A') {
+            others++;
+            if (held)
+                dispatch_done(d, held);
+            held = next++;
+        } else {
+            dispatch_done(d, held);
+            held = 0;
+        }
+    }
+    assert_in_range(alone, 3, 9); // after pauses of 1, 2, 4 minutes
+    assert_true(others > 500);    // a second each
+    dispatch_free(&d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -277,6 +316,7 @@ int main(void)
         cmocka_unit_test(done_is_done_whoever_says_so_and_however_often),
         cmocka_unit_test(a_returned_row_waits_its_pause),
         cmocka_unit_test(after_twenty_deliveries_a_row_goes_alone_and_ever_rarer),
+        cmocka_unit_test(a_busy_session_is_emptied_now_and_then_for_a_row_on_probation),
         cmocka_unit_test(what_comes_back_cannot_crowd_out_what_is_new),
         cmocka_unit_test(a_row_tells_how_it_is_doing),
     };
