@@ -293,19 +293,6 @@ static void silence_is_remarkable_by_the_sources_own_habit(void **state)
     assert_float_equal(remarkable_days(13 * DAY, true), 30, 0.01);
 }
 
-static void the_state_of_the_version_before_is_read(void **state)
-{
-    (void)state;
-    struct schedule s;
-    assert_int_equal(schedule_read("1 90 5 4 3 20 0 12 7 8 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 "
-                                   "17 18 19 20 21 22 23 24",
-                                   &s),
-                     OK);
-    assert_int_equal(s.every_s, 90);
-    assert_int_equal(s.hours[23], 24);
-    assert_int_equal(s.ttl_s, 0);
-}
-
 static void one_success_ends_the_failure(void **state)
 {
     (void)state;
@@ -435,87 +422,6 @@ static void the_state_survives_as_text(void **state)
     assert_int_equal(back.hours[23], s.hours[23]);
 }
 
-static void the_largest_state_fits_its_text(void **state)
-{
-    (void)state;
-    struct schedule s;
-    memset(&s, 0x7F, sizeof s);
-    s.polls = s.failures = s.entries = s.burst = s.rate = UINT32_MAX;
-    char text[SCHEDULE_TEXT_SIZE];
-    schedule_write(&s, text);
-    assert_true(strlen(text) < SCHEDULE_TEXT_SIZE - 1);
-}
-
-static void other_text_is_no_state(void **state)
-{
-    (void)state;
-    static const char *const rows[] = {
-        "", "1", "1 2 3", "hello", "1 0 0 0 0 0 0 0 0 -1", "99999999999999999999999"};
-    struct schedule s = {.polls = 7};
-    for (size_t i = 0; i < COUNT(rows); i++)
-        assert_int_equal(schedule_read(rows[i], &s), ERR_INPUT);
-    char text[SCHEDULE_TEXT_SIZE], longer[SCHEDULE_TEXT_SIZE + 2];
-    struct schedule zero = {0};
-    schedule_write(&zero, text);
-    snprintf(longer, sizeof longer, "%s 1", text);
-    assert_int_equal(schedule_read(longer, &s), ERR_INPUT);
-    assert_int_equal(s.polls, 7);
-}
-
-static void retry_after_is_read_in_both_forms(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *value;
-        int64_t want;
-    } rows[] = {
-        {"120", 120},
-        {"0", 1},
-        {" 5 ", 5},
-        {"999999999999999999999", 86400},
-        {"Sat, 21 Nov 2026 00:10:00 GMT", 600},
-        {"Saturday, 21-Nov-26 00:10:00 GMT", 600},
-        {"Sat Nov 21 00:10:00 2026", 600},
-        {"Sat, 21 Nov 2020 00:10:00 GMT", 1},
-        {"Sat, 21 Nov 2037 00:10:00 GMT", 86400},
-        {"-5", 0},
-        {"soon", 0},
-        {"", 0},
-        {NULL, 0},
-    };
-    for (size_t i = 0; i < COUNT(rows); i++)
-        assert_int_equal(schedule_retry_after(rows[i].value, NOW), rows[i].want);
-}
-
-static void freshness_is_read_from_the_headers(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *cache_control, *expires, *date;
-        int64_t want;
-    } rows[] = {
-        {NULL, NULL, NULL, 0},
-        {"max-age=600", NULL, NULL, 600},
-        {"public, Max-Age=\"900\", must-revalidate", NULL, NULL, 900},
-        {"max-age=600", "Sat, 21 Nov 2026 00:01:00 GMT", NULL, 600},
-        {"no-cache, max-age=600", NULL, NULL, 0},
-        {"private, no-store", "Sat, 21 Nov 2026 00:10:00 GMT", NULL, 0},
-        {"max-age=99999999999", NULL, NULL, 3600},
-        {"s-maxage=600", NULL, NULL, 0},
-        {"max-age=x", NULL, NULL, 0},
-        {"max-age", NULL, NULL, 0},
-        {NULL, "Sat, 21 Nov 2026 00:10:00 GMT", NULL, 600},
-        {"public", "Sat, 21 Nov 2026 00:10:00 GMT", "Sat, 21 Nov 2026 00:05:00 GMT", 300},
-        {NULL, "0", NULL, 0},
-        {NULL, "Thu, 01 Dec 1994 16:00:00 GMT", NULL, 0},
-        {",,,", NULL, NULL, 0},
-    };
-    for (size_t i = 0; i < COUNT(rows); i++)
-        assert_int_equal(
-            schedule_fresh_for(rows[i].cache_control, rows[i].expires, rows[i].date, NOW),
-            rows[i].want);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -528,14 +434,13 @@ int main(void)
         cmocka_unit_test(the_dates_of_the_first_reading_tell_the_rate),
         cmocka_unit_test(the_hours_in_which_news_come_are_asked_oftener),
         cmocka_unit_test(what_the_source_asks_for_is_kept_to_up_to_an_hour),
+        cmocka_unit_test(a_feeds_wish_holds_while_it_is_unchanged),
         cmocka_unit_test(skipped_hours_are_waited_for_but_not_longer_than_an_hour),
         cmocka_unit_test(skipped_days_are_asked_once_an_hour_though_the_feed_is_unchanged),
-        cmocka_unit_test(a_feeds_wish_holds_while_it_is_unchanged),
         cmocka_unit_test(a_fixed_interval_overrides_everything_but_failure),
         cmocka_unit_test(failures_double_the_pause_to_an_hour_and_after_a_day_to_a_day),
         cmocka_unit_test(on_the_first_day_of_an_outage_a_source_is_asked_once_an_hour),
         cmocka_unit_test(silence_is_remarkable_by_the_sources_own_habit),
-        cmocka_unit_test(the_state_of_the_version_before_is_read),
         cmocka_unit_test(one_success_ends_the_failure),
         cmocka_unit_test(a_retry_time_is_kept_to_and_never_shortened),
         cmocka_unit_test(a_server_that_always_says_soon_is_asked_less_and_less),
@@ -545,10 +450,6 @@ int main(void)
         cmocka_unit_test(a_clock_set_back_does_no_harm),
         cmocka_unit_test(sources_started_together_are_spread),
         cmocka_unit_test(the_state_survives_as_text),
-        cmocka_unit_test(the_largest_state_fits_its_text),
-        cmocka_unit_test(other_text_is_no_state),
-        cmocka_unit_test(retry_after_is_read_in_both_forms),
-        cmocka_unit_test(freshness_is_read_from_the_headers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
