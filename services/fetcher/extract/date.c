@@ -93,9 +93,26 @@ static bool read_epoch(const char *line, const struct date_rules *rules, struct 
     return true;
 }
 
+// Spares most lines the search: a date has three digits at least, be they full-width ones, or a 年.
+static bool may_hold_date(const char *s, size_t n)
+{
+    static const char year[] = "年", wide[] = "０";
+    size_t digits = 0;
+    n = n < DATE_PLAIN_READS ? n : DATE_PLAIN_READS;
+    for (size_t i = 0; i < n && digits < 3; i++) {
+        digits += scan_is_digit(s[i]);
+        if ((s[i] == wide[0] && i + 1 < n && s[i + 1] == wide[1]) ||
+            (s[i] == year[0] && n - i >= 3 && memcmp(s + i, year, 3) == 0))
+            return true;
+    }
+    return digits >= 3;
+}
+
 bool date_find(const char *s, size_t n, const struct date_rules *rules, struct date *out)
 {
     char line[DATE_PLAIN_SIZE];
+    if (!may_hold_date(s, n))
+        return false;
     date_plain(s, n, line);
     struct fields before = {0}; // a time of day that precedes the date: "10:30, 27 Sep 2021"
     const char *clock_end = NULL;

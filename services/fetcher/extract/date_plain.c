@@ -52,6 +52,13 @@ static char mark(uint32_t c)
     }
 }
 
+// 上 下 午 早 凌 晚 오
+static bool may_be_half(uint32_t c)
+{
+    return c == 0x4E0A || c == 0x4E0B || c == 0x5348 || c == 0x65E9 || c == 0x51CC || c == 0x665A ||
+           c == 0xC624;
+}
+
 // Marks of two characters, of which the second is eaten.
 static char half_of_day(uint32_t first, uint32_t second)
 {
@@ -127,14 +134,13 @@ static const struct era *read_era(struct reader *r)
 {
     size_t length, next;
     uint32_t first = peek(r, &length);
-    struct reader ahead = *r;
-    ahead.at += length;
-    uint32_t second = peek(&ahead, &next);
-    for (size_t i = 0; i < sizeof eras / sizeof *eras; i++)
-        if (eras[i].first == first && eras[i].second == second) {
+    for (size_t i = 0; i < sizeof eras / sizeof *eras; i++) {
+        struct reader ahead = {r->s, r->n, r->at + length};
+        if (eras[i].first == first && eras[i].second == peek(&ahead, &next)) {
             r->at += length + next;
             return &eras[i];
         }
+    }
     return NULL;
 }
 
@@ -183,8 +189,7 @@ static char plain_character(struct reader *r)
     size_t length;
     uint32_t c = peek(r, &length);
     r->at += length;
-    uint32_t next = peek(r, &length);
-    char half = half_of_day(c, next);
+    char half = may_be_half(c) ? half_of_day(c, peek(r, &length)) : 0;
     if (half) {
         r->at += length;
         return half;

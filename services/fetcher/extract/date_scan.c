@@ -38,6 +38,13 @@ size_t scan_word(const char *p)
     return n;
 }
 
+// Whether a word of n letters is a name, or the beginning of one. Most words are not, by their
+// first letter.
+static bool begins(const char *name, const char *word, size_t n)
+{
+    return *name == (*word | 0x20) && strncasecmp(word, name, n) == 0;
+}
+
 bool scan_month(struct scan *s, int *month)
 {
     static const char *const names[] = {"january",   "february", "march",    "april",
@@ -47,7 +54,7 @@ bool scan_month(struct scan *s, int *month)
     if (n < 3 || n > 9)
         return false;
     for (int i = 0; i < 12; i++) {
-        if (strncasecmp(s->at, names[i], n) == 0) {
+        if (begins(names[i], s->at, n)) {
             s->at += n;
             scan_one(s, '.');
             *month = i + 1;
@@ -96,7 +103,7 @@ bool scan_weekday(struct scan *s)
                                         "friday", "saturday", "sunday"};
     size_t n = scan_word(s->at);
     for (int i = 0; n >= 3 && i < 7; i++) {
-        if (strncasecmp(s->at, names[i], n) == 0) {
+        if (begins(names[i], s->at, n)) {
             s->at += n;
             scan_skip(s, "., ");
             return true;
