@@ -19,11 +19,25 @@ uint64_t held_tag(const pb_key *key)
     return tag;
 }
 
-struct held *held_new(uint64_t tag, struct link *link, pb_envelope **data)
+void held_assign(struct held *h, struct link *link)
+{
+    if (h->link) {
+        h->link->held--;
+        h->link->held_bytes -= h->size;
+    }
+    h->link = link;
+    if (link) {
+        link->held++;
+        link->held_bytes += h->size;
+    }
+}
+
+struct held *held_new(uint64_t tag, size_t size, struct link *link, pb_envelope **data)
 {
     struct held *h = mem_alloc(sizeof *h);
     h->tag = tag;
-    h->link = link;
+    h->size = size;
+    held_assign(h, link);
     h->data = *data;
     *data = NULL;
     return h;
@@ -31,6 +45,7 @@ struct held *held_new(uint64_t tag, struct link *link, pb_envelope **data)
 
 void held_free(struct held *h)
 {
+    held_assign(h, NULL);
     wire_envelope_free(&h->data);
     if (h->labels)
         wire_free(&h->labels->base);

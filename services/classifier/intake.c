@@ -72,7 +72,7 @@ static void refuse(struct intake *in, struct held *h, const char *reason)
     ++*in->poisoned;
     log_warn("poison", "id=%s reason=%s", h->data->data->key->id, reason);
     if (h->link)
-        link_poison(h->link, h->data->data->key, reason);
+        link_refuse(h->link, h->data->data->key, NEWSWIRE__V1__REFUSAL__REFUSAL_POISON, reason);
     forget(in, h);
 }
 
@@ -134,12 +134,27 @@ static void on_labelled(void *arg, uint64_t tag, enum work_outcome outcome, cons
 
 // From the fetchers.
 
-static void submit(struct intake *in, const struct held *h)
+// A fetcher keeps to the window; one that does not shall not fill our memory. Twice the window,
+// because a session begun anew does not know what we still hold of the one before.
+static bool overfilled(const struct intake *in, const struct link *link, size_t size)
+{
+    return link->held >= 2 * (size_t)in->options.window ||
+           (link->held > 0 && link->held_bytes + size > 2 * (size_t)in->options.window_bytes);
+}
+
+// Has it labelled, or refuses it for now.
+static void take(struct intake *in, struct link *link, uint64_t tag, pb_envelope **e)
 {
     struct buf task = buf_new(MESSAGE_MAX);
-    if (wire_pack(&h->data->data->announcement->base, &task))
+    if (wire_pack(&(*e)->data->announcement->base, &task))
         panic("an announcement is larger than the message that brought it");
-    labelling_submit(in->labelling, h->tag, task.data, task.size);
+    if (overfilled(in, link, task.size)) {
+        link_refuse(link, (*e)->data->key, NEWSWIRE__V1__REFUSAL__REFUSAL_BUSY,
+                    "twice the window is held already");
+    } else {
+        map_set(in->held, tag, held_new(tag, task.size, link, e));
+        labelling_submit(in->labelling, tag, task.data, task.size);
+    }
     buf_free(&task);
 }
 
@@ -154,14 +169,11 @@ static void on_data(struct intake *in, struct link *link, pb_envelope **e)
     struct held *h = map_get(in->held, tag);
     ++*in->received;
     if (h) { // delivered again while we have it: it now belongs to the new session
-        h->link = link;
+        held_assign(h, link);
         return;
     }
-    if (in->draining)
-        return;
-    h = held_new(tag, link, e);
-    map_set(in->held, tag, h);
-    submit(in, h);
+    if (!in->draining)
+        take(in, link, tag, e);
 }
 
 static void on_fetcher(void *arg, struct peer *p, pb_envelope **message)
@@ -209,7 +221,7 @@ static void on_fetcher_removed(void *arg, struct peer *p)
     struct held **all = held_all(in->held, &n);
     for (size_t i = 0; i < n; i++)
         if (all[i]->link == link)
-            all[i]->link = NULL;
+            held_assign(all[i], NULL);
     free(all);
     struct link **at = &in->links;
     while (*at != link)

@@ -68,13 +68,14 @@ void link_bye(const struct link *l)
     tell(l, &e);
 }
 
-void link_poison(const struct link *l, pb_key *key, const char *reason)
+void link_refuse(const struct link *l, pb_key *key, Newswire__V1__Refusal refusal,
+                 const char *reason)
 {
     Newswire__V1__Nack nack = NEWSWIRE__V1__NACK__INIT;
     pb_envelope e = NEWSWIRE__V1__ENVELOPE__INIT;
     nack.session = l->session;
     nack.key = key;
-    nack.refusal = NEWSWIRE__V1__REFUSAL__REFUSAL_POISON;
+    nack.refusal = refusal;
     nack.reason = (char *)reason;
     e.body_case = NEWSWIRE__V1__ENVELOPE__BODY_NACK;
     e.nack = &nack;

@@ -15,7 +15,8 @@ struct link {
     struct peer *peer;
     uint64_t session;
     bool welcome;
-    int64_t asked; // when HELLO was sent; 0: it could not be
+    int64_t asked;           // when HELLO was sent; 0: it could not be
+    size_t held, held_bytes; // announcements of it that we hold
     struct link *next;
     pb_key **acks; // keys to acknowledge, borrowed until link_acknowledge()
     size_t n_acks, acks_cap;
@@ -29,8 +30,9 @@ void link_hello(struct link *l, uint32_t window, uint64_t window_bytes, int64_t 
 // Says which outbox sequences we still hold.
 void link_heartbeat(const struct link *l, uint64_t *held, size_t n);
 void link_bye(const struct link *l);
-// Its announcement cannot be labelled or stored.
-void link_poison(const struct link *l, pb_key *key, const char *reason);
+// Its announcement cannot be labelled or stored (POISON), or not taken now (BUSY).
+void link_refuse(const struct link *l, pb_key *key, Newswire__V1__Refusal refusal,
+                 const char *reason);
 
 // Collects what the sink has committed, then says it in one message.
 void link_committed(struct link *l, pb_key *key);

@@ -22,7 +22,7 @@
 #include "services/classifier/intake.h"
 #include "tests/unit/folder.h"
 
-enum { GIVE_UP_MS = 60000, RESEND_MS = 200, WINDOW = 8, MESSAGES_MAX = 200 };
+enum { GIVE_UP_MS = 60000, RESEND_MS = 200, WINDOW = 8, MESSAGES_MAX = 2000 };
 
 #define STORE "0123456789abcdef0123456789abcdef"
 
@@ -350,15 +350,20 @@ static pb_key key(uint64_t sequence)
     return k;
 }
 
-static void data_of(struct place *p, pb_key k, const char *title)
+static void data_with(struct place *p, pb_key k, const char *title, const char *text)
 {
     Newswire__V1__Data d = NEWSWIRE__V1__DATA__INIT;
     pb_announcement a = NEWSWIRE__V1__ANNOUNCEMENT__INIT;
     a.title = (char *)(uintptr_t)title;
-    a.text = "国务院国资委发布公告";
+    a.text = (char *)(uintptr_t)text;
     d.key = &k;
     d.announcement = &a;
     send_from(p->fetcher, &p->from_fetcher, NEWSWIRE__V1__ENVELOPE__BODY_DATA, &d);
+}
+
+static void data_of(struct place *p, pb_key k, const char *title)
+{
+    data_with(p, k, title, "国务院国资委发布公告");
 }
 
 static void data(struct place *p, uint64_t sequence, const char *title)
@@ -674,6 +679,34 @@ static void what_makes_no_sense_is_passed_over(void **state)
     assert_int_equal(count(p, NEWSWIRE__V1__ENVELOPE__BODY_NACK), 0);
 }
 
+// The window is WINDOW announcements and 1 MiB; up to twice that is borne.
+static void a_fetcher_that_overfills_the_window_is_told_busy(void **state)
+{
+    struct place *p = *state;
+    static const struct {
+        size_t text, sent, want_held;
+    } rows[] = {{10, 2 * WINDOW + 4, 2 * WINDOW}, {300 << 10, 9, 6}};
+    until(p, has_sessions, 1);
+    uint64_t sequence = 0;
+    size_t nacks = 0;
+    for (size_t i = 0; i < 2; i++) {
+        char *text = mem_alloc(rows[i].text + 1);
+        memset(text, 'x', rows[i].text);
+        for (size_t n = 0; n < rows[i].sent; n++)
+            data_with(p, key(++sequence), n % 2 ? "公告" : "Notice", text);
+        free(text);
+        nacks += rows[i].sent - rows[i].want_held;
+        until(p, has_nacks, nacks);
+        assert_int_equal(intake_held(p->intake), rows[i].want_held);
+        const Newswire__V1__Nack *last = nth(p, NEWSWIRE__V1__ENVELOPE__BODY_NACK, nacks - 1)->nack;
+        assert_key(last->key, key(sequence));
+        assert_int_equal(last->refusal, NEWSWIRE__V1__REFUSAL__REFUSAL_BUSY);
+        p->commit = true; // the PUTs come again
+        until(p, holds, 0);
+        p->commit = false;
+    }
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(int argc, char **argv)
@@ -698,6 +731,7 @@ int main(int argc, char **argv)
         TEST(a_fetcher_that_is_slow_to_answer_is_waited_for),
         TEST(draining_gives_back_what_no_sink_has_seen_and_waits_for_the_rest),
         TEST(what_makes_no_sense_is_passed_over),
+        TEST(a_fetcher_that_overfills_the_window_is_told_busy),
     };
     log_open("test", LOG_ERROR);
     return cmocka_run_group_tests(tests, NULL, NULL);
