@@ -104,6 +104,21 @@ static bool is_linked(const struct list_reader *r, const char *url)
     return false;
 }
 
+// The title in full, if the page has it at another link to the same.
+static const char *title_in_full(const struct list_page *p, const struct anchor *a)
+{
+    if (!list_is_shortened(a->title))
+        return a->title;
+    size_t same = strlen(a->title) - strlen("...");
+    for (size_t i = 0; i < p->n; i++) {
+        const struct anchor *b = &p->anchors[i];
+        if (b->url_hash == a->url_hash && !list_is_shortened(b->title) && strlen(b->title) > same &&
+            strncmp(b->title, a->title, same) == 0)
+            return b->title;
+    }
+    return a->title;
+}
+
 static void collect(struct list_reader *r, const struct list_page *p)
 {
     for (size_t i = 0; i < p->n && r->list.n_links < LIST_LINKS_MAX; i++) {
@@ -112,7 +127,7 @@ static void collect(struct list_reader *r, const struct list_page *p)
             continue;
         const struct date *date = a->date.precision != DATE_NONE ? &a->date : &a->in_url;
         r->links[r->list.n_links++] = (struct list_link){.url = a->url,
-                                                         .title = a->title,
+                                                         .title = title_in_full(p, a),
                                                          .published_ms = date->ms,
                                                          .precision = date->precision};
     }

@@ -10,42 +10,10 @@
 
 enum {
     CELLS_MIN = 4,
-    PIECES_MAX = 40,
-    DATE_NODES_MAX = 4,
     CLICK_NODES_MAX = 100, // of an element that acts as a link; the body is none
 };
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-
-// Link texts that stand for a title elsewhere.
-static const char *const more_words[] = {
-    "更多",      "详情",     "详细",       "阅读全文",  "查看全文", "查看详细",
-    "全文",      "了解更多", "more",       "read more", "details",  "view",
-    "detail",    "继续阅读", "learn more", "查看",      "阅读更多", "full story",
-    "full text", "查看更多", "阅读",       "html",      "htm",
-};
-
-// The same, of links to files.
-static const char *const file_words[] = {
-    "pdf",      "word",    "doc",     "docx",     "xbrl",         "下载",
-    "下載",     "pdf下载", "下载pdf", "点击下载", "下載pdf",      "附件下载",
-    "download", "查看pdf", "pdf文件", "view pdf", "download pdf", "pdf版",
-};
-
-// Link texts that no article has.
-static const char *const plain_words[] = {
-    "首页",     "上一页",     "下一页",   "尾页",           "末页",     "返回",
-    "登录",     "注册",       "下载",     "打印",           "关闭",     "收藏",
-    "分享",     "返回顶部",   "联系我们", "关于我们",       "网站地图", "上页",
-    "下页",     "前页",       "后页",     "english",        "home",     "next",
-    "prev",     "previous",   "last",     "first",          "login",    "sitemap",
-    "back",     "设为首页",   "加入收藏", "无障碍",         "繁体",     "跳转",
-    "print",    "share",      "top",      "隐私政策",       "法律声明", "版权声明",
-    "使用帮助", "contact us", "about us", "privacy policy",
-};
-
-static const char *const next_words[] = {"下一页", "下页", "next", "next page", "后一页",
-                                         "›",      "»",    ">",    "older"};
 
 // ---- Text ----
 
@@ -61,8 +29,7 @@ uint32_t list_cells(const char *s, size_t n)
     return cells;
 }
 
-// Appends with white space collapsed.
-static void add_squeezed(struct buf *out, const char *s, size_t n)
+void list_squeeze(struct buf *out, const char *s, size_t n)
 {
     for (size_t i = 0; i < n;) {
         uint32_t c;
@@ -77,7 +44,7 @@ static void add_squeezed(struct buf *out, const char *s, size_t n)
     }
 }
 
-static const char *keep(const struct list_page *p, struct buf *text, size_t max)
+const char *list_keep(const struct list_page *p, struct buf *text, size_t max)
 {
     while (text->size > 0 && text->data[text->size - 1] == ' ')
         text->size--;
@@ -93,11 +60,11 @@ const char *list_text(const struct list_page *p, uint32_t from, uint32_t to, siz
     for (uint32_t i = from; i < to && text.size < max; i++) {
         const struct html_node *node = &p->nodes[i];
         if (node->tag == HTML_TEXT)
-            add_squeezed(&text, node->text, node->text_size < max ? node->text_size : max);
+            list_squeeze(&text, node->text, node->text_size < max ? node->text_size : max);
         else if (html_is_block((enum html_tag)node->tag))
-            add_squeezed(&text, " ", 1);
+            list_squeeze(&text, " ", 1);
     }
-    return keep(p, &text, max);
+    return list_keep(p, &text, max);
 }
 
 static bool begins_word(const char *s, size_t i)
@@ -131,150 +98,6 @@ bool list_named(const struct list_page *p, uint32_t node, const char *const *wor
                     return true;
         }
     }
-    return false;
-}
-
-// ---- Titles ----
-
-static bool is_heading(const struct list_page *p, uint32_t node)
-{
-    static const char *const words[] = {"tit$", "title", "headline", "biaoti", "subject$", "bt$"};
-    enum html_tag tag = (enum html_tag)p->nodes[node].tag;
-    return (tag >= HTML_H1 && tag <= HTML_H6) || list_named(p, node, words, COUNT(words));
-}
-
-// True if the text is a date or a number and nothing else.
-static bool is_date_only(const struct list_page *p, const char *text)
-{
-    struct date date;
-    uint32_t cells = list_cells(text, strlen(text));
-    return cells == 0 || strspn(text, "0123456789-/.:[]() ") == strlen(text) ||
-           (cells <= 20 && list_date(text, &p->dates, &date));
-}
-
-// The pieces between block elements and spans, dates left out.
-struct pieces {
-    const char *text[PIECES_MAX];
-    bool heading[PIECES_MAX];
-    size_t n;
-};
-
-static void add_piece(const struct list_page *p, struct pieces *pieces, uint32_t from, uint32_t to,
-                      bool heading)
-{
-    const char *text = list_text(p, from, to, LIST_TITLE_MAX);
-    if (pieces->n == PIECES_MAX || is_date_only(p, text))
-        return;
-    pieces->text[pieces->n] = text;
-    pieces->heading[pieces->n++] = heading;
-}
-
-static bool splits(const struct list_page *p, uint32_t node)
-{
-    enum html_tag tag = (enum html_tag)p->nodes[node].tag;
-    return html_is_block(tag) || tag == HTML_SPAN || tag == HTML_EM || tag == HTML_I;
-}
-
-// A date in letters of its own: "<b>2026-11-20</b>".
-static bool is_date_element(const struct list_page *p, uint32_t node)
-{
-    uint32_t end = p->nodes[node].end;
-    if (p->nodes[node].tag == HTML_TEXT || end - node < 2 || end - node > DATE_NODES_MAX)
-        return false;
-    const char *text = list_text(p, node, end, 60);
-    return *text && is_date_only(p, text);
-}
-
-static void split(const struct list_page *p, uint32_t from, uint32_t to, struct pieces *pieces)
-{
-    uint32_t start = from, i = from;
-    while (i < to) {
-        if (is_heading(p, i)) {
-            add_piece(p, pieces, start, i, false);
-            add_piece(p, pieces, i, p->nodes[i].end, true);
-            start = i = p->nodes[i].end;
-            continue;
-        }
-        if (is_date_element(p, i)) {
-            add_piece(p, pieces, start, i, false);
-            start = i = p->nodes[i].end;
-            continue;
-        }
-        if (splits(p, i)) {
-            add_piece(p, pieces, start, i, false);
-            start = i;
-        }
-        i++;
-    }
-    if (start < to)
-        add_piece(p, pieces, start, to, false);
-}
-
-const char *list_title(const struct list_page *p, uint32_t from, uint32_t to)
-{
-    struct pieces pieces = {.n = 0};
-    split(p, from, to, &pieces);
-    const char *best = "";
-    bool heading = false;
-    uint32_t most = 0;
-    for (size_t i = 0; i < pieces.n; i++) {
-        uint32_t cells = list_cells(pieces.text[i], strlen(pieces.text[i]));
-        if ((pieces.heading[i] && !heading) || (pieces.heading[i] == heading && cells > most)) {
-            best = pieces.text[i];
-            most = cells;
-            heading = pieces.heading[i];
-        }
-    }
-    return best;
-}
-
-// The link's own text without dates; of several blocks in it, the one that is the title.
-static const char *text_of(const struct list_page *p, uint32_t node)
-{
-    uint32_t end = p->nodes[node].end;
-    for (uint32_t i = node + 1; i < end; i++)
-        if (splits(p, i) || is_heading(p, i) || is_date_element(p, i))
-            return list_title(p, node + 1, end);
-    return list_text(p, node + 1, end, LIST_TITLE_MAX);
-}
-
-static bool ends_shortened(const char *s)
-{
-    size_t n = strlen(s);
-    return (n >= 3 && strcmp(s + n - 3, "...") == 0) || (n >= 3 && strcmp(s + n - 3, "…") == 0);
-}
-
-// The title attribute says in full what the text shortens.
-static const char *title_of(const struct list_page *p, uint32_t node)
-{
-    const char *text = text_of(p, node);
-    struct html_str attr = html_attr(p->html, &p->nodes[node], HTML_ATTR_TITLE);
-    struct buf whole = buf_new(4 * LIST_TITLE_MAX);
-    add_squeezed(&whole, attr.s ? attr.s : "", attr.n < LIST_TITLE_MAX ? attr.n : LIST_TITLE_MAX);
-    const char *full = keep(p, &whole, LIST_TITLE_MAX);
-    size_t same = strlen(text) - (ends_shortened(text) ? 3 : 0);
-    bool fuller = strlen(full) >= same && strncmp(full, text, same) == 0;
-    return !*text || fuller ? full : text;
-}
-
-// Without marks and arrows around it, the text is one of the words.
-static bool is_word(const char *text, const char *const *words, size_t n)
-{
-    size_t start = strspn(text, " \t[<>+-.·»›(");
-    size_t size = strlen(text + start);
-    while (size > 0 && strchr(" >]<.+-)", text[start + size - 1]))
-        size--;
-    static const char *const tails[] = {"»", "›", "→", "…", "＞", "】"};
-    for (size_t i = 0; i < COUNT(tails); i++) {
-        size_t tail = strlen(tails[i]);
-        while (size >= tail && memcmp(text + start + size - tail, tails[i], tail) == 0)
-            size -= tail;
-    }
-    while (size > 0 && strchr(" >]", text[start + size - 1]))
-        size--;
-    for (size_t i = 0; i < n; i++)
-        if (strlen(words[i]) == size && strncasecmp(words[i], text + start, size) == 0)
-            return true;
     return false;
 }
 
@@ -437,14 +260,14 @@ static void add_anchor(struct list_page *p, uint32_t node)
     if (p->n == LIST_ANCHORS_MAX || !*address || is_template(address) ||
         url_resolve(p->base, address, url) != OK)
         return;
-    const char *title = title_of(p, node);
-    if (!*p->next && is_word(title, next_words, COUNT(next_words)))
+    const char *title = list_link_title(p, node);
+    if (!*p->next && list_says_next(title))
         p->next = arena_strndup(p->arena, url, strlen(url));
     uint32_t cells = list_cells(title, strlen(title));
-    bool file = is_word(title, file_words, COUNT(file_words)) && is_file(url, strcspn(url, "?#"));
-    bool more = file || is_word(title, more_words, COUNT(more_words));
-    bool plain = !more && (cells < CELLS_MIN || is_word(title, plain_words, COUNT(plain_words)));
-    if (plain || is_date_only(p, title))
+    bool file = list_says_file(title) && is_file(url, strcspn(url, "?#"));
+    bool more = file || list_says_more(title);
+    bool plain = !more && (cells < CELLS_MIN || list_is_plain(title));
+    if (plain || list_is_date_only(p, title))
         return;
     if (url_canonical(url, own) != OK || strcmp(own, p->url) == 0)
         return;

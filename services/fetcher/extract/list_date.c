@@ -129,6 +129,29 @@ static bool from_numbers(const struct numbers *x, const char *text, const struct
     return make_date(v[2], v[0], v[1], rules, out) || make_date(v[2], v[1], v[0], rules, out);
 }
 
+// "11/20 18:00", "[11-20 18:00]", "11月20日 18:00": a recent day with its time.
+static bool timed_recent(const char *text, const struct date_rules *rules, struct date *out)
+{
+    static const char *const forms[] = {"%2d/%2d %2d:%2d%n", "%2d-%2d %2d:%2d%n",
+                                        "%2d.%2d %2d:%2d%n", "%2d月%2d日 %2d:%2d%n"};
+    int month = 0, day = 0, hour, minute, end = 0, year = year_of(rules->now_ms);
+    text += strspn(text, " [(");
+    for (size_t i = 0; i < COUNT(forms) && end == 0; i++)
+        if (isdigit((unsigned char)*text))
+            sscanf(text, forms[i], &month, &day, &hour, &minute, &end);
+    if (end == 0 || text[end + (int)strspn(text + end, ":0123456789 ])")] || rules->now_ms <= 0 ||
+        month < 1 || day < 1 || hour < 0 || minute < 0)
+        return false;
+    for (int y = year + 1; y >= year - (month == 2 && day == 29 ? LEAP_YEARS : 1); y--) {
+        char whole[48];
+        int n =
+            snprintf(whole, sizeof whole, "%04d-%02d-%02d %02d:%02d", y, month, day, hour, minute);
+        if (date_read(whole, (size_t)n, rules, out))
+            return true;
+    }
+    return false;
+}
+
 bool list_date(const char *text, const struct date_rules *rules, struct date *out)
 {
     struct numbers numbers;
@@ -136,7 +159,7 @@ bool list_date(const char *text, const struct date_rules *rules, struct date *ou
         return true;
     if (only_numbers(text, &numbers))
         return from_numbers(&numbers, text, rules, out);
-    return named_recent(text, rules, out);
+    return timed_recent(text, rules, out) || named_recent(text, rules, out);
 }
 
 // ---- Texts ----
@@ -294,6 +317,23 @@ static bool has_short_path(const char *s, int year, const struct date_rules *rul
     return path && make_date(year, month, day, rules, out);
 }
 
+// /2026/nov/20/
+static bool has_named_path(const char *s, int year, const struct date_rules *rules,
+                           struct date *out)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    size_t month = *s == '/' ? strspn(++s, letters) : 0;
+    if (month < 3 || month > 9 || s[month] != '/')
+        return false;
+    const char *day = s + month + 1;
+    size_t digits = strspn(day, "0123456789");
+    if (digits < 1 || digits > 2 || (day[digits] && day[digits] != '/'))
+        return false;
+    char text[40];
+    int n = snprintf(text, sizeof text, "%.*s %.*s %d", (int)digits, day, (int)month, s, year);
+    return date_read(text, (size_t)n, rules, out);
+}
+
 // t20261120_1.htm, /2026-11/20/, /2026/11/20/, /2026/1120/, /202611/20/: year, month, day, with at
 // most one separator between.
 bool list_date_in_url(const char *url, const struct date_rules *rules, struct date *out)
@@ -304,7 +344,7 @@ bool list_date_in_url(const char *url, const struct date_rules *rules, struct da
         bool begins = s == url || !isdigit((unsigned char)s[-1]);
         if (!begins || !is_year(year))
             continue;
-        if (has_short_path(s + 4, year, rules, out))
+        if (has_short_path(s + 4, year, rules, out) || has_named_path(s + 4, year, rules, out))
             return true;
         const char *m = s + 4 + (s[4] == '-' || s[4] == '/' || s[4] == '_');
         int month = strnlen(m, 2) == 2 ? digits_at(m, 2) : -1;

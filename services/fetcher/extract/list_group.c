@@ -22,6 +22,7 @@ struct group {
     double url_dated; // … with a date in the URL
     double article;
     double side;
+    double foreign; // of another site
     double cells;   // mean length of title
     uint64_t shape; // the commonest of their URLs
     double shaped;  // share that has it
@@ -87,8 +88,31 @@ static bool is_column(const struct group *g, const struct group *other)
     return g->cells >= COLUMN_CELLS_MIN && g->shape == other->shape && g->shaped >= 0.9;
 }
 
+static uint32_t depth_of(const struct list_page *p, const struct anchor *a)
+{
+    uint32_t depth = 0;
+    for (uint32_t i = a->node; i != a->item && i != 0; i = p->nodes[i].parent)
+        depth++;
+    return depth;
+}
+
+// True if `a` is the entry and `b`, in a box of the same item, is about it, like the explanation of
+// a rule: it comes first and stands higher, and most items have one or its titles are as an
+// article's. How long the other's title is does not matter then.
+static bool leads(const struct list_page *p, const struct groups *g, const struct anchor *a,
+                  const struct anchor *b)
+{
+    const struct group *own = &g->list[a->group], *other = &g->list[b->group];
+    if (a > b || a->more || b->heading || own->article < 0.6 || own->cells < 8)
+        return false;
+    bool most = own->n >= 2 * other->n;
+    bool higher = a->heading || depth_of(p, a) < depth_of(p, b);
+    return higher && (most || own->cells >= COLUMN_CELLS_MIN);
+}
+
 // True if the link stands in the item of another whose title is longer or its own.
-static bool is_beside(const struct groups *g, const struct anchor *a, const struct anchor *b)
+static bool is_beside(const struct list_page *p, const struct groups *g, const struct anchor *a,
+                      const struct anchor *b)
 {
     const struct group *own = &g->list[a->group], *other = &g->list[b->group];
     if (b->item != a->item || b->group == a->group || b->dropped)
@@ -96,7 +120,9 @@ static bool is_beside(const struct groups *g, const struct anchor *a, const stru
     if (a->url_hash == b->url_hash && a->heading != b->heading)
         return b->heading;
     if (a->more || b->more) // the text is not its own
-        return a->more && (!b->more || b < a);
+        return a->more && (b->more ? b < a : b->cells >= TITLE_CELLS_MIN);
+    if (leads(p, g, a, b) || leads(p, g, b, a))
+        return b < a;
     return other->cells > own->cells && !is_column(own, other);
 }
 
@@ -106,7 +132,7 @@ static void drop_companions(struct list_page *p, const struct groups *g)
     for (size_t i = 0; i < p->n; i++) {
         struct anchor *a = &p->anchors[i];
         for (size_t k = i > 20 ? i - 20 : 0; k < p->n && k <= i + 20 && !a->dropped; k++)
-            a->dropped = is_beside(g, a, &p->anchors[k]);
+            a->dropped = is_beside(p, g, a, &p->anchors[k]);
     }
 }
 
@@ -129,20 +155,43 @@ static void merge_same(struct list_page *p)
     }
 }
 
-// In running text ("11-20 <a>…</a><br>"), dates stand all before or all after their links.
-static void settle_dates(struct list_page *p, uint32_t group)
+// In running text ("11-20 <a>…</a><br>"), dates stand all before or all after their links: as many
+// are found either way if entries without a link of their own stand between, and then the first
+// entry says.
+static bool dates_lead(const struct list_page *p, uint32_t group)
 {
     size_t before = 0, after = 0;
+    bool first = true, leading = false;
     for (size_t i = 0; i < p->n; i++) {
-        if (p->anchors[i].group == group && !p->anchors[i].dropped) {
-            before += p->anchors[i].before.precision != DATE_NONE;
-            after += p->anchors[i].after.precision != DATE_NONE;
-        }
+        const struct anchor *a = &p->anchors[i];
+        if (a->group != group || a->dropped)
+            continue;
+        before += a->before.precision != DATE_NONE;
+        after += a->after.precision != DATE_NONE;
+        leading = first ? a->before.precision != DATE_NONE : leading;
+        first = false;
     }
+    return before > after || (before == after && leading);
+}
+
+static void settle_dates(struct list_page *p, uint32_t group)
+{
+    bool lead = dates_lead(p, group);
+    const struct anchor *above = NULL; // the last one with a date of its own before it
     for (size_t i = 0; i < p->n; i++) {
         struct anchor *a = &p->anchors[i];
-        if (a->group == group && a->date.precision == DATE_NONE)
-            a->date = before > after ? a->before : a->after;
+        if (a->group != group)
+            continue;
+        bool dated = a->date.precision != DATE_NONE;
+        if (!dated)
+            a->date = lead ? a->before : a->after;
+        // Several <dd> under one <dt>.
+        bool under =
+            lead && above && above->container == a->container && p->nodes[a->item].tag == HTML_DD;
+        if (!dated && a->date.precision != DATE_NONE)
+            above = a;
+        else if (!dated && under)
+            a->date = above->date;
     }
 }
 
@@ -168,7 +217,7 @@ static void commonest_shape(const struct list_page *p, uint32_t group, struct gr
 
 static void measure(const struct list_page *p, uint32_t group, struct group *g)
 {
-    double dated = 0, url_dated = 0, article = 0, side = 0, cells = 0;
+    double dated = 0, url_dated = 0, article = 0, side = 0, cells = 0, foreign = 0;
     for (size_t i = 0; i < p->n; i++) {
         const struct anchor *a = &p->anchors[i];
         if (a->group != group || a->dropped)
@@ -178,6 +227,7 @@ static void measure(const struct list_page *p, uint32_t group, struct group *g)
         url_dated += a->in_url.precision != DATE_NONE;
         article += a->article;
         side += a->side;
+        foreign += !a->same_site;
         cells += a->cells < CELLS_CAP ? a->cells : CELLS_CAP;
     }
     if (g->n == 0)
@@ -186,6 +236,7 @@ static void measure(const struct list_page *p, uint32_t group, struct group *g)
     g->url_dated = url_dated / g->n;
     g->article = article / g->n;
     g->side = side / g->n;
+    g->foreign = foreign / g->n;
     g->cells = cells / g->n;
     commonest_shape(p, group, g);
     double size = g->n < SIZE_CAP ? g->n : SIZE_CAP;
@@ -239,12 +290,13 @@ static bool joins(const struct group *x, const struct group *main)
 
 // ---- Choosing ----
 
-static bool is_entry(const struct anchor *a, const struct group *g)
+static bool is_entry(const struct anchor *a, const struct group *g, enum list_bar bar)
 {
     bool dated = a->date.precision != DATE_NONE;
     if (a->cells < TITLE_CELLS_MIN && !dated)
         return false;
-    if (!a->same_site && !dated)
+    bool elsewhere = bar == LIST_LOW && g->foreign >= 0.9; // all its articles are
+    if (!a->same_site && !dated && !elsewhere)
         return false;
     // One without a date among dated ones, and of another shape: a column's name, a banner.
     if (!dated && g->dated >= 0.8 && a->shape != g->shape)
@@ -298,6 +350,25 @@ static bool is_mostly(const struct list_page *p)
     return text * 3 >= text_within(p, 0, p->count);
 }
 
+// Drops the others. If there is none at all, nothing is: the page may be chosen from again.
+static size_t keep_entries(struct list_page *p, const struct groups *g, enum list_bar bar,
+                           size_t *dated)
+{
+    size_t links = 0;
+    bool *kept = arena_alloc(p->arena, p->n * sizeof *kept);
+    for (size_t i = 0; i < p->n; i++) {
+        const struct anchor *a = &p->anchors[i];
+        const struct group *x = &g->list[a->group];
+        bool has = a->date.precision != DATE_NONE || a->in_url.precision != DATE_NONE;
+        kept[i] = !a->dropped && x->chosen && is_entry(a, x, bar);
+        links += kept[i];
+        *dated += kept[i] && has;
+    }
+    for (size_t i = 0; i < p->n && links > 0; i++)
+        p->anchors[i].dropped = !kept[i];
+    return links;
+}
+
 bool list_choose(struct list_page *p, enum list_bar bar, const char **finding, bool *sure)
 {
     struct groups *g = arena_alloc(p->arena, sizeof *g);
@@ -314,15 +385,10 @@ bool list_choose(struct list_page *p, enum list_bar bar, const char **finding, b
     drop_companions(p, g);
     for (uint32_t i = 0; i < g->n; i++)
         g->list[i].chosen = i == g->main || joins(&g->list[i], main);
-    size_t links = 0, dated = 0;
-    for (size_t i = 0; i < p->n; i++) {
-        struct anchor *a = &p->anchors[i];
-        const struct group *x = &g->list[a->group];
-        a->dropped = a->dropped || !x->chosen || !is_entry(a, x);
-        links += !a->dropped;
-        dated += !a->dropped && a->date.precision != DATE_NONE;
-    }
+    size_t dated = 0, links = keep_entries(p, g, bar, &dated);
+    if (links == 0)
+        return false;
     *finding = describe(p, main, links, dated);
     *sure = bar != LIST_LOW && links >= 5 && is_mostly(p);
-    return links > 0;
+    return true;
 }

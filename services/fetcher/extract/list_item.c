@@ -3,6 +3,12 @@
 
 #include "services/fetcher/extract/list_parts.h"
 
+enum {
+    LABELS_MAX = 40,    // and other links, of one entry
+    SHARING_MAX = 8,    // entries in one row
+    TEXT_CELLS_MIN = 6, // of what stands beside "more" as its title
+};
+
 // A title that carries its date: "… [2026-11-20]", "2026-11-20 …". Takes it off.
 static void date_of_title(const struct list_page *p, struct anchor *a)
 {
@@ -74,17 +80,27 @@ static void find_next_alike(const struct list_page *p, uint32_t *next)
     }
 }
 
-// True if [from, to), which holds anchor i, holds no two links of one make. The anchors known to
-// lie in it go from *first to before *last; both are moved outwards.
-static bool holds_one_of_each(const struct list_page *p, const uint32_t *next, uint32_t from,
-                              uint32_t to, size_t *first, size_t *last)
+// True if the anchor is a short label among others: a language, a tag.
+static bool is_label(const struct list_page *p, size_t k, const struct anchor *a)
 {
+    const struct anchor *label = &p->anchors[k];
+    return label->make != a->make && label->node > a->node && label->cells < LABEL_CELLS_MAX &&
+           label->cells <= a->cells;
+}
+
+// True if [from, to), which holds anchor i, holds no two links of one make, but for labels that
+// follow it. The anchors known to lie in it go from *first to before *last; both are moved
+// outwards.
+static bool holds_one_of_each(const struct list_page *p, const uint32_t *next, size_t own,
+                              uint32_t from, uint32_t to, size_t *first, size_t *last)
+{
+    const struct anchor *a = &p->anchors[own];
     while (*first > 0 && p->anchors[*first - 1].node >= from)
         --*first;
     while (*last < p->n && p->anchors[*last].node < to)
         ++*last;
     for (size_t i = *first; i < *last; i++)
-        if (next[i] < to)
+        if (next[i] < to && (!is_label(p, i, a) || *last - *first > LABELS_MAX))
             return false;
     return true;
 }
@@ -96,7 +112,7 @@ static void find_item(const struct list_page *p, const uint32_t *next, size_t i)
     a->item = a->node;
     for (uint32_t up = p->nodes[a->node].parent; up != 0; up = p->nodes[up].parent) {
         if (p->nodes[up].tag == HTML_BODY ||
-            !holds_one_of_each(p, next, up, p->nodes[up].end, &first, &last))
+            !holds_one_of_each(p, next, i, up, p->nodes[up].end, &first, &last))
             break;
         a->item = up;
     }
@@ -131,6 +147,13 @@ static void span_dates(struct list_page *p)
     }
 }
 
+// Where an entry ends that stands before a node: with its item, if that does not hold the node too.
+static uint32_t end_before(const struct list_page *p, const struct anchor *other, uint32_t node)
+{
+    uint32_t end = p->nodes[other->item].end;
+    return end <= node ? end : p->nodes[other->node].end;
+}
+
 // Dates in the item, and in what lies between it and its neighbours within the container.
 static void find_dates(const struct list_page *p, size_t i)
 {
@@ -143,10 +166,10 @@ static void find_dates(const struct list_page *p, size_t i)
         return;
     for (size_t k = i; k-- > 0 && p->anchors[k].node >= start;)
         if (p->anchors[k].item != a->item && p->nodes[p->anchors[k].node].end <= a->item)
-            start = p->nodes[p->anchors[k].node].end;
+            start = end_before(p, &p->anchors[k], a->item);
     for (size_t k = i + 1; k < p->n && p->anchors[k].node < stop; k++)
         if (p->anchors[k].item != a->item && p->anchors[k].node >= end)
-            stop = p->anchors[k].node;
+            stop = p->anchors[k].item >= end ? p->anchors[k].item : p->anchors[k].node;
     list_date_in(p, start, a->item, a->title, &a->before);
     list_date_in(p, end, stop, a->title, &a->after);
 }
@@ -173,8 +196,49 @@ static void find_title(const struct list_page *p, struct anchor *a)
 {
     const char *before = list_title(p, a->item, a->node);
     const char *after = list_title(p, p->nodes[a->node].end, p->nodes[a->item].end);
-    a->title = *before ? before : after;
+    bool enough = list_cells(before, strlen(before)) >= TEXT_CELLS_MIN; // "8-K" is not
+    a->title = *before && (enough || !*after) ? before : after;
     a->dropped = !*a->title;
+}
+
+// Of the entries [first, last) of one row, each with a date of its own behind its link, or before
+// it. False if they have not.
+static bool share_out(struct list_page *p, size_t first, size_t last, bool behind)
+{
+    struct date dates[SHARING_MAX];
+    for (size_t i = first; i < last; i++) {
+        const struct anchor *a = &p->anchors[i];
+        uint32_t from = i == first ? a->item : p->nodes[a[-1].node].end, to = a->node;
+        if (behind) {
+            from = p->nodes[a->node].end;
+            to = i + 1 == last ? p->nodes[a->item].end : a[1].node;
+        }
+        if (from > to || !list_date_in(p, from, to, a->title, &dates[i - first]))
+            return false;
+    }
+    for (size_t i = first; i < last; i++)
+        p->anchors[i].date = dates[i - first];
+    return true;
+}
+
+// Two entries in one row, each with its own date.
+static void share_dates(struct list_page *p)
+{
+    for (size_t i = 0, k; i < p->n; i = k) {
+        const struct anchor *a = &p->anchors[i];
+        bool same = false;
+        for (k = i + 1; k < p->n && p->anchors[k].item == a->item; k++)
+            same = same || p->anchors[k].url_hash == p->anchors[k - 1].url_hash;
+        if (k - i < 2 || k - i > SHARING_MAX || same)
+            continue;
+        struct date_rules rules = p->dates;
+        struct date end;
+        if (a->year > 0 && list_year_end(a->year, &rules, &end))
+            p->dates.now_ms = end.ms;
+        if (!share_out(p, i, k, true))
+            share_out(p, i, k, false);
+        p->dates = rules;
+    }
 }
 
 void list_items(struct list_page *p)
@@ -195,4 +259,5 @@ void list_items(struct list_page *p)
         a->cells = list_cells(a->title, strlen(a->title));
     }
     span_dates(p);
+    share_dates(p);
 }

@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: MIT
 // What the passes of list discovery share: list_anchor.c gathers the links that may be entries,
-// list_place.c says where they stand, list_item.c what belongs to each, list_date.c what their
-// dates are, list_group.c chooses among the repeated structures, list_select.c does as a selector
-// says. Private to them and list.c. Lengths are in cells: characters other than space, CJK ones
-// double.
+// list_title.c says what they are called, list_place.c where they stand, list_item.c what belongs
+// to each, list_date.c what their dates are, list_group.c chooses among the repeated structures,
+// list_select.c does as a selector says. Private to them and list.c. Lengths are in cells:
+// characters other than space, CJK ones double.
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/buf.h"
 #include "common/err.h"
 #include "common/mem.h"
 #include "services/fetcher/extract/date.h"
 #include "services/fetcher/extract/html.h"
 
-enum { LIST_ANCHORS_MAX = 5000, LIST_TITLE_MAX = 500 };
+enum { LIST_ANCHORS_MAX = 5000, LIST_TITLE_MAX = 500, LABEL_CELLS_MAX = 14 };
 
 struct anchor {
     uint32_t node;
@@ -68,16 +69,40 @@ void list_anchors(struct list_page *p, bool all);
 
 uint32_t list_cells(const char *s, size_t n);
 
+// Appends with white space collapsed.
+void list_squeeze(struct buf *out, const char *s, size_t n);
+
+// Ends the text, at most `max` bytes, and brings it into the arena; frees the buffer.
+const char *list_keep(const struct list_page *p, struct buf *text, size_t max);
+
 // The text of the nodes [from, to) with space collapsed, at most `max` bytes, in the arena.
 const char *list_text(const struct list_page *p, uint32_t from, uint32_t to, size_t max);
+
+// True if the element's class or id has a word that begins with one of the n, or is one of them
+// that is written with a $ after it.
+bool list_named(const struct list_page *p, uint32_t node, const char *const *words, size_t n);
+
+// ---- list_title.c ----
 
 // The text that stands for the title among the pieces of [from, to): a heading, an element named
 // so, else the longest; "" if there is none.
 const char *list_title(const struct list_page *p, uint32_t from, uint32_t to);
 
-// True if the element's class or id has a word that begins with one of the n, or is one of them
-// that is written with a $ after it.
-bool list_named(const struct list_page *p, uint32_t node, const char *const *words, size_t n);
+// The title of a link: its text, or its attribute, which says in full what the text shortens.
+const char *list_link_title(const struct list_page *p, uint32_t node);
+
+// True if it ends in "…".
+bool list_is_shortened(const char *title);
+
+// True if the text is a date, a time or a number and nothing else.
+bool list_is_date_only(const struct list_page *p, const char *text);
+
+// True if it says "more" and the like, so that the title stands elsewhere; "PDF" and the like;
+// "next page"; what no article is called.
+bool list_says_more(const char *title);
+bool list_says_file(const char *title);
+bool list_says_next(const char *title);
+bool list_is_plain(const char *title);
 
 // ---- list_place.c ----
 

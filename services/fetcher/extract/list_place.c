@@ -6,9 +6,8 @@
 enum {
     MARK_NAV = 1,
     MARK_SIDE = 2,
-    PLACES_MAX = 3, // of one make: a page has no more menus and margins
-    RUNS_MAX = 2,   // of one URL: an article is linked twice at most, here and in a margin
-    LABEL_CELLS_MAX = 14,
+    PLACES_MAX = 3,  // of one make: a page has no more menus and margins
+    RUNS_MAX = 2,    // of one URL: an article is linked twice at most, here and in a margin
     BETWEEN_MAX = 6, // links of other kinds between two of an entry to its article
 };
 

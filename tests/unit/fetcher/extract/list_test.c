@@ -250,6 +250,10 @@ static void dates_in_running_text_stand_before_or_after_their_links(void **state
         "<div><a href=/n/10001.html>关于召开会议的通知</a> 2026-11-20<br>"
         "<a href=/n/10002.html>Notice of a meeting</a> 2026-11-19<br>"
         "<a href=/n/10003.html>关于放假安排的通知</a> 2026-11-18</div>",
+        // As many dates behind the links as before them.
+        "<div>2026-11-20 <a href=/n/10001.html>关于召开会议的通知</a><br>"
+        "2026-11-19 <a href=/n/10002.html>Notice of a meeting</a><br>"
+        "2026-11-18 <a href=/n/10003.html>關於放假安排的通知</a><br>2026-11-01 更新</div>",
     };
     for (size_t i = 0; i < COUNT(pages); i++) {
         const struct list *list = must_read(*state, pages[i], "");
@@ -343,6 +347,12 @@ static void the_dates_of_lists_are_read(void **state)
         {"11-20", "2026-11-20"},
         {"[11-20]", "2026-11-20"},
         {"12/31", "2025-12-31"},
+        {"11/20 18:00", "2026-11-20T18:00:00+00:00"},
+        {"[11-20 08:05]", "2026-11-20T08:05:00+00:00"},
+        {"12月31日 23:59", "2025-12-31T23:59:00+00:00"},
+        {"11/20 18:00 起", ""},
+        {"11/20 -8:00", ""},
+        {"18:00", ""},
         {"11月20日", "2026-11-20"},
         {"20 2026-11", "2026-11-20"},
         {"2026 11 20", "2026-11-20"},
@@ -372,6 +382,62 @@ static void the_dates_of_lists_are_read(void **state)
     }
 }
 
+static void the_dates_of_urls_are_read(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *url, *want;
+    } rows[] = {
+        {"https://example.com/art/2026/11/20/1.html", "2026-11-20"},
+        {"https://example.com/news/2026/nov/20/a-merger", "2026-11-20"},
+        {"https://example.com/news/2026/November/9", "2026-11-09"},
+        {"https://example.com/news/2026/novel/20/", ""},
+        {"https://example.com/news/2026/nov/31/", ""},
+        {"https://example.com/news/2026/nov/-3/", ""},
+        {"https://example.com/news/2026/nov/20th", ""},
+    };
+    const struct date_rules rules = {.now_ms = NOW_MS};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct date date;
+        char text[DATE_TEXT_SIZE] = "";
+        if (list_date_in_url(rows[i].url, &rules, &date))
+            date_format(&date, text);
+        assert_string_equal(text, rows[i].want);
+    }
+}
+
+static void an_entry_without_a_date_gets_no_other_entrys(void **state)
+{
+    const struct list *list = must_read(
+        *state,
+        "<div><div class=r><p><a href=/n/10001.html>关于召开会议的通知</a></p></div>"
+        "<div class=r><i>2026-11-19</i><p><a href=/n/10002.html>Notice of a meeting</a></p></div>"
+        "<div class=r><i>2026-11-18</i><p><a href=/n/10003.html>關於放假安排的通知</a></p></div>"
+        "<div class=r><p><a href=/n/10004.html>关于干部任前公示的通知</a></p></div></div>",
+        "");
+    assert_int_equal(list->n_links, 4);
+    assert_true(is_date(&list->links[0], "-"));
+    assert_true(is_date(&list->links[1], "2026-11-19"));
+    assert_true(is_date(&list->links[2], "2026-11-18"));
+    assert_true(is_date(&list->links[3], "-"));
+}
+
+// Friendly links are such too: it takes a person who says that it is a list.
+static void a_list_of_another_sites_articles_is_never_guessed(void **state)
+{
+    static const char page[] =
+        "<ul><li><a href=https://a.example/art/2026-11-20/100001.html>省国资委召开年度会议</a>"
+        "<li><a href=https://a.example/art/2026-11-20/100002.html>东海港务公司发布半年度报告</a>"
+        "<li><a href=https://a.example/art/2026-11-19/100003.html>长青药业董事会决议公告</a>"
+        "<li><a href=https://a.example/art/2026-11-19/100004.html>The authority publishes rules"
+        "</a><li><a href=https://a.example/art/2026-11-18/100005.html>The board approves a sale"
+        "</a></ul>";
+    assert_int_equal(must_read(*state, page, "")->n_links, 5);
+    struct page_source source = {(const uint8_t *)page, strlen(page), "https://example.com/news/",
+                                 "", NOW_MS};
+    assert_null(list_read_sure(*state, &source));
+}
+
 static void the_base_of_the_page_counts(void **state)
 {
     const struct list *list = must_read(
@@ -394,6 +460,9 @@ int main(void)
         cmocka_unit_test(json_lists_are_read_by_guess_or_by_statement),
         cmocka_unit_test(json_without_a_list_says_what_to_state),
         cmocka_unit_test(the_dates_of_lists_are_read),
+        cmocka_unit_test(the_dates_of_urls_are_read),
+        cmocka_unit_test(an_entry_without_a_date_gets_no_other_entrys),
+        cmocka_unit_test(a_list_of_another_sites_articles_is_never_guessed),
         cmocka_unit_test(the_base_of_the_page_counts),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
