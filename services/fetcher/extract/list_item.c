@@ -84,8 +84,7 @@ static void find_next_alike(const struct list_page *p, uint32_t *next)
 static bool is_label(const struct list_page *p, size_t k, const struct anchor *a)
 {
     const struct anchor *label = &p->anchors[k];
-    return label->make != a->make && label->node > a->node && label->cells < LABEL_CELLS_MAX &&
-           label->cells <= a->cells;
+    return label->make != a->make && label->node > a->node && label->cells < LABEL_CELLS_MAX;
 }
 
 // True if [from, to), which holds anchor i, holds no two links of one make, but for labels that
