@@ -232,6 +232,7 @@ static bool slashed(const char *text, size_t n, int *first, int *second, int *ye
     if (start == n || !isdigit((unsigned char)text[start]))
         return false;
     snprintf(date, sizeof date, "%.*s", (int)(n - start < 15 ? n - start : 15), text + start);
+    // NOLINTNEXTLINE(cert-err34-c): too short to overflow, and what is no date is told by make_date
     return sscanf(date, "%2d/%2d/%4d", first, second, year) == 3 && is_year(*year);
 }
 
@@ -313,6 +314,7 @@ static bool has_short_path(const char *s, int year, const struct date_rules *rul
                            struct date *out)
 {
     int month = 0, day = 0, end = 0;
+    // NOLINTNEXTLINE(cert-err34-c): two digits at most, which make_date checks
     bool path = sscanf(s, "/%2d/%2d%n", &month, &day, &end) == 2 && (s[end] == '/' || !s[end]);
     return path && make_date(year, month, day, rules, out);
 }
