@@ -520,8 +520,9 @@ static void what_kills_the_workers_is_refused_and_takes_nothing_with_it(void **s
     p->commit = true;
     until(p, has_sessions, 1);
     data(p, 1, "before"), data(p, 2, "crash"), data(p, 3, "nonsense"), data(p, 4, "after");
-    until(p, holds, 0);
     until(p, has_nacks, 2);
+    until(p, has_acks, 2);
+    until(p, holds, 0);
     assert_key(nth(p, NEWSWIRE__V1__ENVELOPE__BODY_NACK, 0)->nack->key, key(2));
     assert_key(nth(p, NEWSWIRE__V1__ENVELOPE__BODY_NACK, 1)->nack->key, key(3));
     assert_true(put_of(p, "before") && put_of(p, "after"));
