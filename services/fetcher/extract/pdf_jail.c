@@ -58,8 +58,9 @@ static bool forbid_sockets(void)
 bool pdf_jail(pid_t parent, int seconds)
 {
     const rlim_t mb = 1 << 20;
+    const rlim_t cpu = (rlim_t)seconds + 1; // the parent's deadline comes first and has the words
     return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 && getppid() == parent &&
-           prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && limit(RLIMIT_CPU, (rlim_t)seconds) &&
+           prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && limit(RLIMIT_CPU, cpu) &&
            limit(RLIMIT_AS, PDF_MEMORY_MAX_MB * mb) && limit(RLIMIT_CORE, 0) &&
            limit(RLIMIT_FSIZE, 0) && limit(RLIMIT_NOFILE, PDF_FILES_MAX) && forbid_sockets();
 }

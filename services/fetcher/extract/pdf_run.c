@@ -163,8 +163,6 @@ static enum err verdict(int status, const struct work *work, bool text, struct p
         return problem_set(why, ERR_IO, "pdftotext is not installed: install poppler-utils");
     if (code == NO_LIMITS)
         return problem_set(why, ERR_IO, "pdftotext cannot be put under limits");
-    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
-        return too_slow(work->seconds, why);
     if (says(complaints, "Out of memory") || says(complaints, "bad_alloc"))
         return problem_set(why, ERR_LIMIT, "the PDF took more than %d MB", PDF_MEMORY_MAX_MB);
     if (WIFSIGNALED(status))

@@ -251,7 +251,7 @@ static void it_runs_under_limits(void **state)
     char want[100];
     if (run_fake(script, 7, &out, &why))
         fail_msg("%s", why.text);
-    snprintf(want, sizeof want, "cpu 7 memory %d files %d\nsize 0 core 0\n",
+    snprintf(want, sizeof want, "cpu 8 memory %d files %d\nsize 0 core 0\n",
              PDF_MEMORY_MAX_MB * 1024, PDF_FILES_MAX);
     assert_string_equal(buf_str(&out), want);
     buf_free(&out);
